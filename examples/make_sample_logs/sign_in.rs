@@ -1,0 +1,259 @@
+//! Signing in: the rounds of REGISTER and 401, and the 200 OK that ends them when all goes well.
+
+use crate::clock::{Time, at};
+use crate::der::Certificate;
+use crate::server_log::{Event, Machine};
+use crate::session::{Package, REALM, Session};
+use crate::sip::Message;
+use crate::stage::{Arrived, Endpoint, Stage, USER_AGENT};
+use crate::tokens::{self, NtlmUser};
+
+/// The REGISTERs of one attempt: they share Call-ID and From tag, and count up CSeq.
+pub struct Attempt {
+    call_id: String,
+    tag: String,
+    cseq: u32,
+}
+
+impl Attempt {
+    pub fn new(stage: &mut Stage) -> Self {
+        Self {
+            call_id: stage.ids.call_id(),
+            tag: stage.ids.tag(),
+            cseq: 0,
+        }
+    }
+
+    /// The next REGISTER, without credentials.
+    pub fn register(&mut self, who: &Endpoint) -> Message {
+        self.cseq += 1;
+        let domain = who.user.split('@').nth(1).unwrap_or_default();
+        Message::request("REGISTER", &format!("sip:{domain}"))
+            .with("Via", &who.via())
+            .with("Max-Forwards", "70")
+            .with("From", &format!("<sip:{}>;tag={};epid={}", who.user, self.tag, who.epid))
+            .with("To", &format!("<sip:{}>", who.user))
+            .with("Call-ID", &self.call_id)
+            .with("CSeq", &format!("{} REGISTER", self.cseq))
+            .with(
+                "Contact",
+                &format!(
+                    "{};methods=\"INVITE, MESSAGE, INFO, OPTIONS, BYE, CANCEL, NOTIFY, ACK, REFER, BENOTIFY\";proxy=replace;+sip.instance=\"<urn:uuid:{}>\"",
+                    who.contact(),
+                    who.instance
+                ),
+            )
+            .with("User-Agent", USER_AGENT)
+            .with("Supported", "gruu-10, adhoclist, msrtc-event-categories")
+            .with("Supported", "ms-forking")
+            .with("Supported", "ms-cluster-failover")
+            .with("Supported", "ms-userservices-state-notification")
+            .with("ms-keep-alive", "UAC;hop-hop=yes")
+            .with("Event", "registration")
+    }
+}
+
+/// A first answer: 401 with the packages the server offers, and its clock.
+fn challenge(stage: &mut Stage, request: &Arrived, server: &Machine) -> Message {
+    let target = server.fqdn;
+    let mut answer = unauthorized(stage, request);
+    answer.add(
+        "WWW-Authenticate",
+        &format!("NTLM realm=\"{REALM}\", targetname=\"{target}\", version=4"),
+    );
+    answer.add(
+        "WWW-Authenticate",
+        &format!("Kerberos realm=\"{REALM}\", targetname=\"sip/{target}\", version=4"),
+    );
+    answer.add(
+        "WWW-Authenticate",
+        &format!(
+            "TLS-DSK realm=\"{REALM}\", targetname=\"{target}\", version=4, sts-uri=\"https://webext.contoso.com:443/CertProv/CertProvisioningService.svc\""
+        ),
+    );
+    answer.with("Server", "RTC/6.0")
+}
+
+/// An answer that goes on with the handshake: 401 with the server's token.
+fn handshake_step(
+    stage: &mut Stage,
+    request: &Arrived,
+    server: &Machine,
+    package: Package,
+    opaque: &str,
+    token: &str,
+) -> Message {
+    let challenge = format!(
+        "{} opaque=\"{opaque}\", gssapi-data=\"{token}\", targetname=\"{}\", realm=\"{REALM}\", version=4",
+        package.name(),
+        package.target(server)
+    );
+    unauthorized(stage, request)
+        .with("WWW-Authenticate", &challenge)
+        .with("Server", "RTC/6.0")
+}
+
+fn unauthorized(stage: &mut Stage, request: &Arrived) -> Message {
+    let tag = stage.ids.server_tag();
+    let mut answer = Message::answer(&request.message, 401, "Unauthorized", &tag);
+    answer.add_first("Date", &request.at.gmt());
+    answer
+}
+
+/// A REGISTER without credentials and its 401. Returns when the client has the answer.
+pub fn unanswered_challenge(
+    stage: &mut Stage,
+    now: Time,
+    who: &mut Endpoint,
+    attempt: &mut Attempt,
+    interruption: Option<&str>,
+) -> Time {
+    let request = attempt.register(who);
+    let came = stage.send_with(now, who, request, interruption);
+    let answer = challenge(stage, &came, who.front_end);
+    let delay = stage.ids.millis(3, 9);
+    stage.deliver(came.at + delay, who, answer).at
+}
+
+/// Credentials with a token but no signature yet.
+fn with_token(request: Message, server: &Machine, package: Package, opaque: &str, token: &str) -> Message {
+    let opaque = if opaque.is_empty() {
+        String::new()
+    } else {
+        format!(", opaque=\"{opaque}\"")
+    };
+    let credentials = format!(
+        "{} qop=\"auth\", realm=\"{REALM}\"{opaque}, targetname=\"{}\", gssapi-data=\"{token}\", version=4",
+        package.name(),
+        package.target(server)
+    );
+    request.with("Authorization", &credentials)
+}
+
+/// Signs in with the user certificate: challenge, two TLS rounds, 200 OK.
+pub fn with_tls_dsk(stage: &mut Stage, now: Time, who: &mut Endpoint) -> Time {
+    let package = Package::TlsDsk;
+    let server = who.front_end;
+    let mut attempt = Attempt::new(stage);
+    let opaque = stage.ids.upper_hex(8);
+    let mut now = unanswered_challenge(stage, now, who, &mut attempt, None) + 14;
+
+    let hello = tokens::tls_client_hello(&mut stage.ids);
+    let server_certificate = Certificate {
+        subject: server.fqdn,
+        issuer: "Contoso Issuing CA",
+        not_before: at(0, 0, 0, 0) - 200 * 86_400_000,
+        not_after: at(0, 0, 0, 0) + 530 * 86_400_000,
+    };
+    let user_certificate = Certificate {
+        subject: who.user,
+        issuer: "Communications Server",
+        not_before: at(7, 12, 40, 0) - 64 * 86_400_000,
+        not_after: at(7, 12, 40, 0) + 116 * 86_400_000,
+    };
+    let server_hello = tokens::tls_server_hello(&server_certificate, &mut stage.ids);
+    let finished = tokens::tls_client_finished(&user_certificate, &mut stage.ids);
+    let server_finished = tokens::tls_server_finished(&mut stage.ids);
+    let rounds = [("", hello, server_hello), (opaque.as_str(), finished, server_finished)];
+    for (known, ours, theirs) in rounds {
+        let request = with_token(attempt.register(who), server, package, known, &ours);
+        let came = stage.send(now, who, request);
+        let answer = handshake_step(stage, &came, server, package, &opaque, &theirs);
+        now = stage.deliver(came.at + 5, who, answer).at + 11;
+    }
+
+    let mut session = Session::new(package, &opaque, server);
+    let credentials = session.sign(&mut stage.ids);
+    let request = attempt.register(who).with("Authorization", &credentials);
+    accepted(stage, now, who, request, session)
+}
+
+/// Signs in with NTLM: challenge, NTLM challenge, 200 OK.
+pub fn with_ntlm(stage: &mut Stage, now: Time, who: &mut Endpoint, user: &NtlmUser<'_>) -> Time {
+    let package = Package::Ntlm;
+    let server = who.front_end;
+    let mut attempt = Attempt::new(stage);
+    let opaque = stage.ids.upper_hex(8);
+    let now = unanswered_challenge(stage, now, who, &mut attempt, None) + 9;
+
+    let request = with_token(attempt.register(who), server, package, "", "");
+    let came = stage.send(now, who, request);
+    let token =
+        tokens::ntlm_challenge(came.at, user.domain, "contoso.com", server.fqdn, &mut stage.ids);
+    let answer = handshake_step(stage, &came, server, package, &opaque, &token);
+    let now = stage.deliver(came.at + 4, who, answer).at + 8;
+
+    let token = tokens::ntlm_answer(now, user, server.fqdn, &mut stage.ids);
+    let mut session = Session::new(package, &opaque, server);
+    let credentials = session.sign_with(&mut stage.ids, &token);
+    let request = attempt.register(who).with("Authorization", &credentials);
+    accepted(stage, now, who, request, session)
+}
+
+/// Signs in with Kerberos: challenge, 200 OK.
+pub fn with_kerberos(stage: &mut Stage, now: Time, who: &mut Endpoint) -> Time {
+    let server = who.front_end;
+    let mut attempt = Attempt::new(stage);
+    let now = unanswered_challenge(stage, now, who, &mut attempt, None) + 21;
+
+    let token = tokens::kerberos_request("CONTOSO.COM", server.fqdn, &mut stage.ids);
+    let mut session = Session::new(Package::Kerberos, "", server);
+    let credentials = session.sign_with(&mut stage.ids, &token);
+    let request = attempt.register(who).with("Authorization", &credentials);
+    accepted(stage, now, who, request, session)
+}
+
+/// The last REGISTER and its 200 OK; from here on the client is signed in.
+fn accepted(
+    stage: &mut Stage,
+    now: Time,
+    who: &mut Endpoint,
+    request: Message,
+    session: Session,
+) -> Time {
+    let came = stage.send(now, who, request);
+    let server = who.front_end;
+    let peer = if who.outside { "edge01.contoso.com:51413" } else { &who.address };
+    let event = Event {
+        level: "TL_INFO",
+        severity: "information",
+        text: "The user was authenticated",
+        result: "",
+        peer,
+        data: &format!("user=\"{}\"", who.user),
+        correlation: stage.ids.correlation(),
+    };
+    stage.servers.security(came.at + 6, server, &event, &came.message);
+
+    let tag = stage.ids.server_tag();
+    let mut answer = Message::answer(&came.message, 200, "OK", &tag);
+    answer.add_first(
+        "ms-keep-alive",
+        "UAS; tcp=no; hop-hop=yes; end-end=no; timeout=300",
+    );
+    answer.add(
+        "Contact",
+        &format!(
+            "{};expires=7200;+sip.instance=\"<urn:uuid:{}>\";gruu=\"{}\"",
+            who.contact(),
+            who.instance,
+            who.gruu()
+        ),
+    );
+    answer.add("Expires", "7200");
+    answer.add(
+        "presence-state",
+        "register-action=\"added\";primary-cluster-type=\"central\";is-connected-to-primary=\"yes\"",
+    );
+    answer.add(
+        "Allow-Events",
+        "vnd-microsoft-provisioning,vnd-microsoft-roaming-contacts,vnd-microsoft-roaming-self,presence,registration-notify",
+    );
+    answer.add("Supported", "adhoclist, msrtc-event-categories, ms-userservices-state-notification");
+    answer.add("Server", "RTC/6.0");
+    if who.outside {
+        answer.add("ms-user-logon-data", "RemoteUser");
+    }
+    who.session = Some(session);
+    stage.deliver(came.at + 8, who, answer).at
+}

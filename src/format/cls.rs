@@ -1,0 +1,612 @@
+//! Server traces as text: OCSLogger (2007 to 2010) and the Centralized Logging Service (2013 and later).
+//!
+//! A record starts with a header line
+//! `TL_LEVEL(FLAG) [origin]process.thread::date-time.sequence (component,scope) [correlation] text`
+//! and runs to the next one. Typed records put their fields between `$$begin_record` and
+//! `$$end_record`; web components write HTTP as plain text. Component names, scopes and file names
+//! differ from build to build and are never matched on.
+
+use super::{Direction, Kind, Millis, Oddities, Record, Sink, clock, skip_blank_start};
+use crate::protocol::lines::{Lines, count_not_blank, is_blank, split_line};
+use crate::protocol::message::FirstLine;
+use crate::protocol::start_line::strip_prefix_ignore_case;
+use crate::protocol::{Message, StartLine, header};
+use memchr::{memchr, memmem};
+
+const BEGIN: &[u8] = b"$$begin_record";
+const END: &[u8] = b"$$end_record";
+
+/// The header line of a record.
+#[derive(Clone, Copy, Debug)]
+struct Header<'a> {
+    level: &'a [u8],
+    flag: &'a [u8],
+    /// `POOL\MACHINE`, or the number of a processor.
+    source: &'a [u8],
+    process: &'a [u8],
+    thread: &'a [u8],
+    time: Option<Millis>,
+    component: &'a [u8],
+    correlation: &'a [u8],
+    /// Where the text after the header starts, and whether a typed record begins there.
+    text_at: usize,
+    begins_record: bool,
+}
+
+impl<'a> Header<'a> {
+    /// Reads a header at the start of `text`; `None` where there is none.
+    fn parse(text: &'a [u8]) -> Option<Self> {
+        let rest = text.strip_prefix(b"TL_")?;
+        let (level, rest) = run(rest, u8::is_ascii_uppercase)?;
+        let rest = rest.strip_prefix(b"(")?;
+        let (flag, rest) = run(rest, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')?;
+        let rest = skip_blanks(rest.strip_prefix(b")")?).strip_prefix(b"[")?;
+        let source_end = rest.iter().take(256).position(|byte| matches!(byte, b']' | b'\n'))?;
+        let (source, rest) = rest.split_at_checked(source_end)?;
+        let rest = skip_blanks(rest.strip_prefix(b"]")?);
+        let (process, rest) = run(rest, u8::is_ascii_hexdigit)?;
+        let (thread, rest) = run(rest.strip_prefix(b".")?, u8::is_ascii_hexdigit)?;
+        let rest = rest.strip_prefix(b"::")?;
+        let time = match Millis::parse(rest)? {
+            clock::Parsed::At(time) => Some(time),
+            clock::Parsed::NoDate => None,
+        };
+        let (_, rest) = run(rest.get(23..)?.strip_prefix(b".")?, u8::is_ascii_hexdigit)?;
+        let rest = skip_blanks(rest).strip_prefix(b"(")?;
+        let component_end = rest.iter().take(256).position(|byte| matches!(byte, b',' | b'(' | b')' | b'\n'))?;
+        let (component, rest) = rest.split_at_checked(component_end)?;
+        if component.is_empty() || !rest.starts_with(b",") {
+            return None;
+        }
+        // The scope holds parentheses of its own: `A::operator()(file.cpp(125))`.
+        let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest.get(..line_end)?;
+        let after = after_closing(line).unwrap_or_default();
+        let (correlation, after) = bracketed(after, b'[', b']', u8::is_ascii_digit).unwrap_or((&[], after));
+        let (_, after) =
+            bracketed(after, b'(', b')', |byte| byte.is_ascii_hexdigit() || *byte == b' ').unwrap_or((&[], after));
+        let begins_record = after.trim_ascii_end().ends_with(BEGIN);
+        let text_at = text.len() - rest.len() + line_end - after.len();
+        Some(Self { level, flag, source, process, thread, time, component, correlation, text_at, begins_record })
+    }
+
+    /// The parts of the origin: pool and machine.
+    fn origin(&self) -> (&'a [u8], &'a [u8]) {
+        match self.source.iter().rposition(|&byte| byte == b'\\') {
+            Some(at) => (self.source.get(..at).unwrap_or_default(), self.source.get(at + 1..).unwrap_or_default()),
+            None if self.source.iter().all(u8::is_ascii_digit) => (&[], &[]),
+            None => (&[], self.source),
+        }
+    }
+
+    fn record(&self, kind: Kind, text: &'a [u8]) -> Record<'a> {
+        let (pool, machine) = self.origin();
+        let (level, component) = (self.level, self.component);
+        let (process, thread, correlation) = (self.process, self.thread, self.correlation);
+        let oddities = if self.time.is_none() { Oddities::BAD_TIME } else { Oddities::empty() };
+        Record {
+            time: self.time,
+            level,
+            component,
+            pool,
+            machine,
+            process,
+            thread,
+            correlation,
+            oddities,
+            ..Record::of_kind(kind, text)
+        }
+    }
+
+    /// The kind that the flag names, for a record with fields.
+    fn kind_of_flag(&self) -> Kind {
+        match self.flag {
+            b"TF_DIAG" => Kind::Diagnostic,
+            b"TF_CONNECTION" => Kind::Connection,
+            b"TF_SECURITY" => Kind::Security,
+            _ => Kind::Trace,
+        }
+    }
+}
+
+/// At least one byte of a class.
+fn run(text: &[u8], is: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().take(64).position(|byte| !is(byte)).filter(|&end| end > 0)?;
+    text.split_at_checked(end)
+}
+
+fn skip_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    text.get(blanks..).unwrap_or_default()
+}
+
+/// What follows the parenthesis that closes an open one.
+fn after_closing(line: &[u8]) -> Option<&[u8]> {
+    let mut depth = 1;
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(b'(', b')', line.get(at..)?)?;
+        depth += if line.get(at) == Some(&b'(') { 1 } else { -1 };
+        at += 1;
+        if depth == 0 {
+            return line.get(at..);
+        }
+    }
+}
+
+/// `[123] rest` -> (`123`, `rest`).
+fn bracketed(text: &[u8], open: u8, close: u8, is: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
+    let rest = skip_blanks(text);
+    let rest = rest.strip_prefix(&[open])?;
+    let end = rest.iter().take(32).position(|&byte| byte == close)?;
+    let (inside, rest) = rest.split_at_checked(end)?;
+    (!inside.is_empty() && inside.iter().all(is))
+        .then(|| (inside.trim_ascii(), skip_blanks(rest.get(1..).unwrap_or_default())))
+}
+
+/// The origin of a header line, for detection; `None` where the line is no header.
+pub fn source_of(line: &[u8]) -> Option<&[u8]> {
+    Header::parse(line).map(|header| header.source)
+}
+
+/// Any header at the start of a line starts a record, whatever stands before it.
+pub fn safe_start(bytes: &[u8], from: usize) -> usize {
+    Scanner::new(bytes).next_header(from).map_or(bytes.len(), |(at, _)| at)
+}
+
+/// Finds header lines.
+struct Scanner<'a> {
+    bytes: &'a [u8],
+    finder: memmem::Finder<'static>,
+}
+
+impl<'a> Scanner<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, finder: memmem::Finder::new(b"\nTL_") }
+    }
+
+    /// The first header line that starts at or after `from`.
+    #[inline]
+    fn next_header(&self, from: usize) -> Option<(usize, Header<'a>)> {
+        if from == 0 {
+            let start = skip_blank_start(self.bytes);
+            if let Some(header) = self.bytes.get(start..).and_then(Header::parse) {
+                return Some((start, header));
+            }
+        }
+        let mut at = from.saturating_sub(1);
+        loop {
+            at += self.finder.find(self.bytes.get(at..)?)? + 1;
+            if let Some(header) = Header::parse(self.bytes.get(at..)?) {
+                return Some((at, header));
+            }
+        }
+    }
+}
+
+/// Cuts a stretch into records.
+pub fn read(stretch: &[u8], sink: &mut impl Sink) {
+    let scanner = Scanner::new(stretch);
+    let mut cutter = Cutter { stretch, sink };
+    let mut next = scanner.next_header(0);
+    let first_header = next.as_ref().map_or(stretch.len(), |(at, _)| *at);
+    if !is_blank(stretch.get(skip_blank_start(stretch)..first_header).unwrap_or_default()) {
+        cutter.headerless(0, first_header);
+    }
+    // Blank lines before the first header belong to the first record.
+    let mut start = if first_header == skip_blank_start(stretch) { 0 } else { first_header };
+    while let Some((at, header)) = next {
+        next = scanner.next_header(at + 1);
+        let end = next.as_ref().map_or(stretch.len(), |(at, _)| *at);
+        cutter.group(start, at, end, &header);
+        start = end;
+    }
+}
+
+/// Cuts what stands between two header lines, which usually is one record.
+struct Cutter<'a, 's, S> {
+    stretch: &'a [u8],
+    sink: &'s mut S,
+}
+
+impl<'a, S: Sink> Cutter<'a, '_, S> {
+    fn bytes(&self, from: usize, to: usize) -> &'a [u8] {
+        self.stretch.get(from..to).unwrap_or_default()
+    }
+
+    /// A header at `at` and what follows it up to `end`; the record's bytes start at `start`.
+    #[inline]
+    fn group(&mut self, start: usize, at: usize, end: usize, header: &Header<'a>) {
+        let bytes = self.bytes(at, end);
+        let own = if header.begins_record { typed_end(bytes) } else { plain_end(bytes, header) };
+        let rest_at = at + own.unwrap_or(bytes.len());
+        let rest = self.bytes(rest_at, end);
+        if is_blank(rest) {
+            self.sink.record(start..end, &with_header(bytes, header));
+        } else {
+            self.sink.record(start..rest_at, &with_header(self.bytes(at, rest_at), header));
+            self.headerless(rest_at, end);
+        }
+    }
+
+    /// Lines that follow no header: typed records that lost theirs, or lines we do not know.
+    fn headerless(&mut self, from: usize, end: usize) {
+        let mut at = from;
+        while at < end {
+            let bytes = self.bytes(at, end);
+            let typed = starts_fields(bytes.get(skip_blank_start(bytes)..).unwrap_or_default());
+            let own = if typed { typed_end(bytes) } else { next_field_line(bytes) };
+            let mut next = at + own.unwrap_or(bytes.len());
+            if is_blank(self.bytes(next, end)) {
+                next = end;
+            }
+            let bytes = self.bytes(at, next);
+            let record = if typed { without_header(bytes) } else { Record::unknown(bytes) };
+            self.sink.record(at..next, &record);
+            at = next;
+        }
+    }
+}
+
+/// Offset after the `$$end_record` line; `None` where there is none.
+fn typed_end(bytes: &[u8]) -> Option<usize> {
+    end_line(bytes).map(|(_, next)| next)
+}
+
+/// Start of the first line that is `$$end_record`, and of the line after it.
+fn end_line(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut at = 0;
+    loop {
+        let found = at + memmem::find(bytes.get(at..)?, END)?;
+        at = found + END.len();
+        let rest = bytes.get(at..)?;
+        let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
+        let starts_line = found == 0 || bytes.get(found - 1) == Some(&b'\n');
+        if starts_line && is_blank(rest.get(..line_end)?) {
+            return Some((found, (at + line_end + 1).min(bytes.len())));
+        }
+    }
+}
+
+/// Where a plain record ends before the next header: at fields that lost their header, or at lines
+/// that could not be decoded.
+fn plain_end(bytes: &[u8], header: &Header<'_>) -> Option<usize> {
+    let has_fields = header.kind_of_flag() != Kind::Trace;
+    let lines = memchr(b'\n', bytes)?;
+    let rest = bytes.get(lines..)?;
+    let undecoded = memmem::find(rest, b"\nUnknown(");
+    let fields = [&b"\nLogType:"[..], b"\nSeverity:"]
+        .iter()
+        .filter(|_| !has_fields)
+        .filter_map(|field| memmem::find(rest, field))
+        .min();
+    [undecoded, fields].into_iter().flatten().min().map(|at| lines + at + 1)
+}
+
+/// Start of the first line after the first that begins a typed record's fields.
+fn next_field_line(bytes: &[u8]) -> Option<usize> {
+    Lines::new(bytes).skip(1).find(|line| starts_fields(line.text)).map(|line| line.start)
+}
+
+fn starts_fields(text: &[u8]) -> bool {
+    text.starts_with(b"LogType:") || text.starts_with(b"Severity:")
+}
+
+/// Reads one record again from its own bytes.
+pub fn reread(bytes: &[u8], kind: Kind) -> Record<'_> {
+    let start = skip_blank_start(bytes);
+    let own = bytes.get(start..).unwrap_or_default();
+    match Header::parse(own) {
+        Some(header) => with_header(own, &header),
+        None if kind == Kind::Unknown => Record::unknown(bytes),
+        None => without_header(own),
+    }
+}
+
+#[inline]
+fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>) -> Record<'a> {
+    let text = bytes.get(header.text_at..).unwrap_or_default();
+    if header.begins_record {
+        let (_, fields) = split_line(text);
+        let mut record = typed(header.record(header.kind_of_flag(), text), fields);
+        if end_line(fields).is_none() {
+            record.oddities |= Oddities::NO_END;
+        }
+        return record;
+    }
+    let mut record = header.record(Kind::Trace, text);
+    let (first, rest) = split_line(text);
+    if header.kind_of_flag() != Kind::Trace && Lines::new(rest).next().is_some_and(|line| starts_fields(line.text)) {
+        record.kind = header.kind_of_flag();
+        record = typed(record, rest);
+    } else {
+        find_message(&mut record, first, rest);
+    }
+    count_orphan_ends(&mut record, rest);
+    record
+}
+
+fn without_header(bytes: &[u8]) -> Record<'_> {
+    let mut record = typed(Record::of_kind(Kind::Diagnostic, bytes), bytes);
+    record.oddities |= Oddities::NO_HEADER;
+    count_orphan_ends(&mut record, bytes);
+    record
+}
+
+/// An end without its begin is counted as a line that was not understood.
+fn count_orphan_ends(record: &mut Record<'_>, text: &[u8]) {
+    if memmem::find(text, END).is_none() {
+        return;
+    }
+    let ends = Lines::new(text).filter(|line| line.text.trim_ascii() == END).count();
+    if ends > 0 && record.kind != Kind::Unknown {
+        record.lines_not_understood = u32::try_from(ends).unwrap_or(u32::MAX);
+        record.oddities |= Oddities::NOT_UNDERSTOOD;
+    }
+}
+
+/// Reads the fields of a typed record: a set in any order, up to `Start-Line:` of a message.
+#[inline]
+fn typed<'a>(mut record: Record<'a>, fields: &'a [u8]) -> Record<'a> {
+    let end = end_line(fields).map_or(fields.len(), |(start, _)| start);
+    let fields = fields.get(..end).unwrap_or(fields);
+    for line in Lines::new(fields) {
+        let Some((name, value)) = header::split_field(line.text) else { continue };
+        match name {
+            b"Direction" => record.direction = direction(value),
+            b"Peer" | b"Peer-IP" => record.peer = value,
+            b"Local-IP" => record.local = value,
+            b"SIP-Call-ID" => record.about.0 = value,
+            b"SIP-CSeq" => record.about.1 = value,
+            b"LogType" => record.kind = kind_of_log_type(value).unwrap_or(record.kind),
+            b"Start-Line" => {
+                record.kind = Kind::Message;
+                record.message = Some(sip(value, fields.get(line.next..).unwrap_or_default()));
+                return record;
+            }
+            _ => {}
+        }
+    }
+    record
+}
+
+/// The message of a protocol record: headers up to `Message-Body:`, whose line the body starts on.
+fn sip<'a>(first: &'a [u8], rest: &'a [u8]) -> Message<'a> {
+    const BODY: &[u8] = b"\nMessage-Body:";
+    let start = StartLine::parse(first).unwrap_or(StartLine::Unreadable);
+    let first_line = FirstLine::Written(first);
+    let (head, body) = if let Some(body) = rest.strip_prefix(BODY.get(1..).unwrap_or_default()) {
+        (&[][..], body)
+    } else if let Some(at) = memmem::find(rest, BODY) {
+        (rest.get(..=at).unwrap_or_default(), rest.get(at + BODY.len()..).unwrap_or_default())
+    } else {
+        let (end, body) = header::head_end(rest);
+        (rest.get(..end).unwrap_or_default(), rest.get(body..).unwrap_or_default())
+    };
+    let body = body.strip_prefix(b" ").unwrap_or(body);
+    let body = body.strip_suffix(b"\n").map_or(body, |body| body.strip_suffix(b"\r").unwrap_or(body));
+    // An empty body is written as a hyphen or a dash, in whatever encoding the copy has.
+    let is_empty = matches!(body.trim_ascii(), b"" | b"-" | b"\xE2\x80\x93" | b"\x96");
+    Message { start, first_line, head, body: if is_empty { &[] } else { body } }
+}
+
+fn direction(value: &[u8]) -> Direction {
+    if strip_prefix_ignore_case(value, b"incoming").is_some() {
+        Direction::In
+    } else if strip_prefix_ignore_case(value, b"outgoing").is_some() {
+        Direction::Out
+    } else {
+        Direction::None
+    }
+}
+
+fn kind_of_log_type(value: &[u8]) -> Option<Kind> {
+    match value.to_ascii_lowercase().as_slice() {
+        b"diagnostic" => Some(Kind::Diagnostic),
+        b"security" => Some(Kind::Security),
+        b"connection" => Some(Kind::Connection),
+        _ => None,
+    }
+}
+
+/// Finds a message in the plain text of a record: HTTP of web components, SIP of UCMA applications.
+fn find_message<'a>(record: &mut Record<'a>, first: &'a [u8], rest: &'a [u8]) {
+    if let Some(request) = web_request(first, rest) {
+        record.kind = Kind::Message;
+        record.direction = Direction::In;
+        record.message = Some(request);
+        return;
+    }
+    let whole = record.text;
+    for line in Lines::new(whole) {
+        if let Some(hop) = ucma_hop(line.text) {
+            (record.direction, record.local, record.peer) = hop;
+            continue;
+        }
+        if let Some(start) = StartLine::parse(line.text) {
+            let rest = whole.get(line.next..).unwrap_or_default();
+            let rest = rest.get(..ucma_end(rest)).unwrap_or(rest);
+            let (head, body) = header::head_end(rest);
+            let (head, body) = (rest.get(..head).unwrap_or_default(), rest.get(body..).unwrap_or_default());
+            record.kind = Kind::Message;
+            if record.direction == Direction::None {
+                record.direction = match start {
+                    StartLine::HttpRequest { .. } => Direction::In,
+                    StartLine::HttpResponse { .. } => Direction::Out,
+                    _ => Direction::None,
+                };
+            }
+            record.message = Some(Message { start, first_line: FirstLine::Written(line.text), head, body });
+            return;
+        }
+    }
+}
+
+/// `RequestUrl=URL,RequestVerb=VERB`, joined by a comma or a bar.
+fn web_request<'a>(first: &'a [u8], rest: &'a [u8]) -> Option<Message<'a>> {
+    let at = memmem::find(first, b"RequestU")?;
+    let after = first.get(at + b"RequestU".len()..)?;
+    let after = strip_prefix_ignore_case(after, b"rl=").or_else(|| strip_prefix_ignore_case(after, b"ri="))?;
+    let verb_at = memmem::find(after, b"RequestVerb=")?;
+    let url = after.get(..verb_at)?;
+    let url = url.trim_ascii_end();
+    let url = url.strip_suffix(b",").or_else(|| url.strip_suffix(b"|")).unwrap_or(url).trim_ascii_end();
+    let verb = after.get(verb_at + b"RequestVerb=".len()..)?;
+    let verb = verb.get(..verb.iter().take_while(|byte| byte.is_ascii_alphabetic()).count())?;
+    let (head, body) = header::head_end(rest);
+    Some(Message {
+        start: StartLine::HttpRequest { method: verb, target: url },
+        first_line: FirstLine::VerbAndUrl { verb, url },
+        head: rest.get(..head)?,
+        body: rest.get(body..)?,
+    })
+}
+
+/// `>>>>Outgoing SipMessage c=[<connection>], local->remote`
+fn ucma_hop(line: &[u8]) -> Option<(Direction, &[u8], &[u8])> {
+    let marks = line.iter().take_while(|byte| matches!(byte, b'<' | b'>')).count();
+    let rest = line.get(marks..).filter(|_| marks >= 4)?.trim_ascii_start();
+    let (direction, rest) = match (rest.strip_prefix(b"Outgoing "), rest.strip_prefix(b"Incoming ")) {
+        (Some(rest), _) => (Direction::Out, rest),
+        (_, Some(rest)) => (Direction::In, rest),
+        _ => return None,
+    };
+    let rest = rest.strip_prefix(b"SipMessage")?;
+    let ends = rest.get(memmem::find(rest, b"],")? + 2..)?.trim_ascii();
+    let (arrow_at, _) =
+        [&b"->"[..], b"<-"].iter().filter_map(|arrow| memmem::find(ends, arrow).map(|at| (at, arrow))).min()?;
+    Some((direction, ends.get(..arrow_at)?.trim_ascii(), ends.get(arrow_at + 2..)?.trim_ascii()))
+}
+
+/// Offset of the line `----EndOfOutgoing SipMessage`, or the end.
+fn ucma_end(text: &[u8]) -> usize {
+    let found =
+        memmem::find(text, b"EndOfOutgoing SipMessage").or_else(|| memmem::find(text, b"EndOfIncoming SipMessage"));
+    let Some(at) = found else { return text.len() };
+    text.get(..at).and_then(|before| memchr::memrchr(b'\n', before)).map_or(0, |line| line + 1)
+}
+
+/// Number of lines of text that hold something, for tests and notes.
+#[cfg(test)]
+fn understood(text: &str) -> u32 {
+    let mut not = 0;
+    read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>| not += record.lines_not_understood);
+    count_not_blank(text.as_bytes()) - not
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::lines::to_text;
+
+    const PREFIX: &str = r"TL_INFO(TF_PROTOCOL) [FEPOOL01\FE01]1E6C.0B40::11/20/2024-13:21:21.118.0000A2B3 (SIPStack,A::operator()(x):B.cpp(265)) [2387462001] $$begin_record";
+
+    fn records(text: &str) -> Vec<(String, Kind, String, u32)> {
+        let mut found = Vec::new();
+        let mut end = 0;
+        read(text.as_bytes(), &mut |range: std::ops::Range<usize>, record: &Record<'_>| {
+            assert_eq!(range.start, end, "records follow each other without a gap");
+            end = range.end;
+            let again = reread(&text.as_bytes()[range.clone()], record.kind);
+            assert_eq!(
+                (again.kind, again.time.or(record.time), again.oddities),
+                (record.kind, record.time, record.oddities)
+            );
+            let first = text[range].trim().lines().next().unwrap_or_default().to_owned();
+            let start_line = record.message.map(|message| message.start_line()).unwrap_or_default();
+            found.push((first, record.kind, start_line, record.lines_not_understood));
+        });
+        assert_eq!(end, text.len());
+        found
+    }
+
+    #[test]
+    fn a_protocol_record() {
+        let text = format!(
+            "{PREFIX}\r\nDirection: incoming;source=\"internal edge\"\r\nPeer: edge01.contoso.com:51413\r\nStart-Line: REGISTER sip:contoso.com SIP/2.0\r\nFROM: <sip:anna@contoso.com>;tag=1\r\nMessage-Body: –\r\n$$end_record\r\n\r\n"
+        );
+        read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>| {
+            assert_eq!(record.kind, Kind::Message);
+            assert_eq!(
+                (record.level, record.component, record.pool, record.machine),
+                (&b"INFO"[..], &b"SIPStack"[..], &b"FEPOOL01"[..], &b"FE01"[..])
+            );
+            assert_eq!(
+                (record.process, record.thread, record.correlation),
+                (&b"1E6C"[..], &b"0B40"[..], &b"2387462001"[..])
+            );
+            assert_eq!((record.direction, record.peer), (Direction::In, &b"edge01.contoso.com:51413"[..]));
+            let message = record.message.expect("a message");
+            assert_eq!(message.uris(), ["anna@contoso.com"]);
+            assert!(message.body.is_empty());
+            assert!(record.oddities.is_empty());
+        });
+    }
+
+    #[test]
+    fn bodies_start_on_their_line_and_may_look_like_anything() {
+        let text = format!(
+            "{PREFIX}\nStart-Line: MESSAGE sip:a@b SIP/2.0\nVia: x\nMessage-Body: TL_INFO(\nTL_INFO(no header\n  $$end_record no\n\nlast\n$$end_record\n"
+        );
+        read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>| {
+            assert_eq!(
+                record.message.map(|message| to_text(message.body)).as_deref(),
+                Some("TL_INFO(\nTL_INFO(no header\n  $$end_record no\n\nlast")
+            );
+        });
+        assert_eq!(records(&text).len(), 1);
+    }
+
+    #[test]
+    fn damage_is_kept_and_counted() {
+        let open = format!("{PREFIX}\nStart-Line: SIP/2.0 200 OK\nVia: x\n");
+        let text = format!(
+            "transcript started\n{open}{open}$$end_record\nstray\nSeverity: error\nText: lost its header\n$$end_record\nUnknown( 12): GUID=1 (No Format Information found).\n"
+        );
+        let found = records(&text);
+        let kinds: Vec<_> = found.iter().map(|(_, kind, _, lost)| (*kind, *lost)).collect();
+        assert_eq!(
+            kinds,
+            [
+                (Kind::Unknown, 1),
+                (Kind::Message, 0),
+                (Kind::Message, 0),
+                (Kind::Unknown, 1),
+                (Kind::Diagnostic, 1),
+                (Kind::Unknown, 1)
+            ]
+        );
+        assert_eq!(understood(&text), count_not_blank(text.as_bytes()) - 4);
+    }
+
+    #[test]
+    fn fields_after_a_plain_line_are_a_record_of_their_own() {
+        let plain = PREFIX
+            .replace("TF_PROTOCOL", "TF_COMPONENT")
+            .replace(" $$begin_record", "( 00000000028FDD70 ) Result 0xC3E93C5E(SIPPROXY_E_ROUTING)");
+        let found = records(&format!("{plain}\nLogType: security\nText: x\nSIP-Call-ID: 7\n$$end_record\n{plain}\n"));
+        assert_eq!(found.iter().map(|record| record.1).collect::<Vec<_>>(), [Kind::Trace, Kind::Security, Kind::Trace]);
+    }
+
+    #[test]
+    fn http_of_web_components() {
+        let plain = |text: &str| PREFIX.replace("TF_PROTOCOL", "TF_COMPONENT").replace("$$begin_record", text);
+        let text = [
+            plain("RequestUrl=https://fepool01.contoso.com:4443/WebTicket/WebTicketService.svc/cert,RequestVerb=POST"),
+            plain("HTTP/1.1 401 Unauthorized\nX-Ms-diagnostics: 28032;reason=\"The web ticket is invalid.\""),
+            plain("nothing to see"),
+            plain("\n>>>>>>>>>>>>Outgoing SipMessage c=[<SipTlsConnection_2E>], 192.0.2.20:5070->192.0.2.21:49234\nSIP/2.0 200 OK\nFROM: <sip:a@b>\n\n------------EndOfOutgoing SipMessage"),
+        ]
+        .join("\n");
+        let lines: Vec<_> = records(&text).into_iter().map(|record| record.2).collect();
+        assert_eq!(
+            lines,
+            [
+                "POST https://fepool01.contoso.com:4443/WebTicket/WebTicketService.svc/cert",
+                "HTTP/1.1 401 Unauthorized",
+                "",
+                "SIP/2.0 200 OK"
+            ]
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! Addresses-of-record: what is left of `"Anna" <sip:Anna@contoso.com:5061;transport=tls>;tag=1`.
+//!
+//! The one form used everywhere in this program is `anna@contoso.com` or `+14255550177`: lower case,
+//! no scheme, no port, no parameters; a bare domain where there is no user part.
+
+use super::lines::to_text;
+use super::start_line::strip_prefix_ignore_case;
+
+/// An address as written, without scheme, port and parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address<'a> {
+    /// `Anna@contoso.com`, in the case of the log.
+    pub written: &'a [u8],
+    /// Whether it names somebody: it has a user part or is a telephone number.
+    pub is_person: bool,
+}
+
+impl Address<'_> {
+    /// The address-of-record in the form of this program.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        to_text(self.written).to_lowercase()
+    }
+}
+
+/// The first address of a header value such as From or To. A value without a scheme is taken as an
+/// address when it looks like one.
+#[must_use]
+pub fn first(value: &[u8]) -> Option<Address<'_>> {
+    let mut found = None;
+    each(value, |address| {
+        if found.is_none() {
+            found = Some(address);
+        }
+    });
+    found.or_else(|| {
+        let value = value.iter().rposition(|&byte| byte == b'<').and_then(|at| value.get(at + 1..)).unwrap_or(value);
+        let address = without_scheme(value.trim_ascii())?;
+        address.written.contains(&b'@').then_some(address)
+    })
+}
+
+/// Calls `found` with every `sip:`, `sips:` and `tel:` address in a value; quoted display names are
+/// passed over.
+pub fn each<'a>(value: &'a [u8], mut found: impl FnMut(Address<'a>)) {
+    let mut at = 0;
+    while let Some(rest) = value.get(at..) {
+        let Some(hit) = memchr::memchr2(b':', b'"', rest) else { return };
+        if rest.get(hit) == Some(&b'"') {
+            at += hit + 1;
+            at += end_of_quotes(value.get(at..).unwrap_or_default());
+            continue;
+        }
+        let colon = at + hit;
+        at = colon + 1;
+        let Some(before) = value.get(..colon) else { return };
+        if !(ends_with_word(before, b"sip") || ends_with_word(before, b"sips") || ends_with_word(before, b"tel")) {
+            continue;
+        }
+        if let Some(address) = value.get(at..).and_then(without_scheme) {
+            at += address.written.len();
+            found(address);
+        }
+    }
+}
+
+/// Reads an address at the start of `text`, which has no scheme before it.
+fn without_scheme(text: &[u8]) -> Option<Address<'_>> {
+    let end = text
+        .iter()
+        .position(|byte| matches!(byte, b';' | b'?' | b'>' | b'<' | b',' | b'"' | b' ' | b'\t' | b'\r' | b'\n' | b'&'))
+        .unwrap_or(text.len());
+    let whole = text.get(..end)?;
+    let at_sign = whole.iter().rposition(|&byte| byte == b'@');
+    let host_start = at_sign.map_or(0, |at| at + 1);
+    let host = whole.get(host_start..)?;
+    let host_length = without_port(host).len();
+    let written = whole.get(..host_start + host_length)?;
+    if written.is_empty() {
+        return None;
+    }
+    let is_number = written.first() == Some(&b'+') || written.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+    Some(Address { written, is_person: at_sign.is_some_and(|at| at > 0) || is_number })
+}
+
+/// `host:port` -> `host`; IPv6 addresses keep their colons.
+#[must_use]
+pub fn without_port(host: &[u8]) -> &[u8] {
+    let Some(colon) = host.iter().rposition(|&byte| byte == b':') else { return host };
+    let (name, port) = host.split_at_checked(colon).unwrap_or((host, b""));
+    let digits = port.get(1..).unwrap_or_default();
+    let is_port = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    // A second colon means a bare IPv6 address, unless brackets close it before the port.
+    if is_port && (name.ends_with(b"]") || !name.contains(&b':')) { name } else { host }
+}
+
+/// The `sipuri=` parameter of a web request's URL, percent-decoded: `anna@contoso.com`.
+#[must_use]
+pub fn sip_uri_parameter(url: &[u8]) -> Option<String> {
+    let (_, query) = url.split_at_checked(url.iter().position(|&byte| byte == b'?')? + 1)?;
+    for pair in query.split(|&byte| byte == b'&') {
+        if let Some(value) = strip_prefix_ignore_case(pair, b"sipuri=") {
+            let value = percent_decode(value);
+            let bare =
+                [&b"sips:"[..], b"sip:", b"tel:"].iter().find_map(|scheme| strip_prefix_ignore_case(&value, scheme));
+            let address = without_scheme(bare.unwrap_or(&value))?;
+            return address.is_person.then(|| address.canonical());
+        }
+    }
+    None
+}
+
+fn percent_decode(text: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, after)) = rest.split_first() {
+        let hex = (first == b'%').then(|| after.get(..2)).flatten();
+        let byte = hex.and_then(|hex| str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(byte.unwrap_or(first));
+        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    decoded
+}
+
+/// Bytes up to and including the closing quote; all of them where it never closes.
+fn end_of_quotes(text: &[u8]) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'"' if !escaped => return at + 1,
+            b'\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    text.len()
+}
+
+fn ends_with_word(text: &[u8], word: &[u8]) -> bool {
+    let Some(start) = text.len().checked_sub(word.len()) else { return false };
+    let Some((before, tail)) = text.split_at_checked(start) else { return false };
+    tail.eq_ignore_ascii_case(word) && !before.last().is_some_and(|byte| byte.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_record_of_every_shape() {
+        let cases = [
+            ("\"Anna, sip:x@y\"<sip:Anna@Contoso.com:5061;transport=tls>;tag=1", Some(("anna@contoso.com", true))),
+            ("sip:a@b", Some(("a@b", true))),
+            ("<sip:contoso.com>", Some(("contoso.com", false))),
+            ("<sip:198.51.100.23:50112;transport=tls>", Some(("198.51.100.23", false))),
+            ("<tel:+14255550177;phone-context=contoso.com>", Some(("+14255550177", true))),
+            ("<sips:+14255550177@contoso.com;user=phone>", Some(("+14255550177@contoso.com", true))),
+            ("sip:[2001:db8::1]:5061", Some(("[2001:db8::1]", false))),
+            ("Anna <anna@contoso.com>;tag=4", Some(("anna@contoso.com", true))),
+            ("\"no end", None),
+            ("", None),
+        ];
+        for (value, wanted) in cases {
+            let found = first(value.as_bytes()).map(|address| (address.canonical(), address.is_person));
+            assert_eq!(found, wanted.map(|(address, person)| (address.to_owned(), person)), "{value}");
+        }
+    }
+
+    #[test]
+    fn two_identities_in_one_header() {
+        let mut found = Vec::new();
+        each(b"\"B\" <sip:ben@contoso.com>,<tel:+1425>", |address| found.push(address.canonical()));
+        assert_eq!(found, ["ben@contoso.com", "+1425"]);
+    }
+
+    #[test]
+    fn the_user_of_a_web_request() {
+        let url = b"https://webext.contoso.com:4443/Autodiscover/root/user?originalDomain=contoso.com&sipuri=sip%3aAnna%40contoso.com";
+        assert_eq!(sip_uri_parameter(url).as_deref(), Some("anna@contoso.com"));
+        assert_eq!(sip_uri_parameter(b"/root?sipuri=contoso.com&x=1"), None);
+        assert_eq!(sip_uri_parameter(b"/root?sipuri=%4"), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! Header fields: `Name: value`, in any case, folded, compact, repeated (RFC 3261 7.3.1).
+
+use super::lines::{Lines, to_text};
+use memchr::memchr;
+
+/// One header field as it stands in the message.
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'a> {
+    pub name: HeaderName,
+    /// The name as written.
+    pub written: &'a [u8],
+    /// The value as written, outer blanks removed. Where the header is folded the line ends are in it.
+    pub value: &'a [u8],
+}
+
+impl Header<'_> {
+    /// The value as one line of text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let text = to_text(self.value);
+        if text.contains('\n') { text.lines().map(str::trim).collect::<Vec<_>>().join(" ") } else { text }
+    }
+}
+
+/// The headers this program reads itself; all others are `Other`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderName {
+    Authentication,
+    CallId,
+    Contact,
+    ContentLength,
+    ContentType,
+    CSeq,
+    Date,
+    /// `ms-diagnostics` and its variants ([MS-OCER] 2.2.1.2, [MS-OCAUTHWS] 3.2.4.1).
+    Diagnostics,
+    From,
+    PAssertedIdentity,
+    ReferredBy,
+    Server,
+    To,
+    UserAgent,
+    Via,
+    Other,
+}
+
+impl HeaderName {
+    /// Knows a name in any case, the compact forms, and names whose hyphens a blog or a mail program
+    /// turned into U+2010 to U+2015.
+    #[must_use]
+    #[inline]
+    pub fn of(written: &[u8]) -> Self {
+        let is = |name: &str| written.eq_ignore_ascii_case(name.as_bytes());
+        let Some(first) = written.first() else { return Self::Other };
+        // The first letter and the length decide nearly every header without a comparison.
+        match (first.to_ascii_lowercase(), written.len()) {
+            (b'a', 13) if is("Authorization") => Self::Authentication,
+            (b'a', 19) if is("Authentication-Info") => Self::Authentication,
+            (b'c', 4) if is("CSeq") => Self::CSeq,
+            (b'c', 7) if is("Call-ID") => Self::CallId,
+            (b'c', 7) if is("Contact") => Self::Contact,
+            (b'c', 12) if is("Content-Type") => Self::ContentType,
+            (b'c', 14) if is("Content-Length") => Self::ContentLength,
+            (b'c', 1) => Self::ContentType,
+            (b'd', 4) if is("Date") => Self::Date,
+            (b'f', 4) if is("From") => Self::From,
+            (b'f', 1) => Self::From,
+            (b'i', 1) => Self::CallId,
+            (b'l', 1) => Self::ContentLength,
+            (b'm', 14) if is("ms-diagnostics") => Self::Diagnostics,
+            (b'm', 21) if is("ms-diagnostics-public") => Self::Diagnostics,
+            (b'm', 21) if is("ms-client-diagnostics") => Self::Diagnostics,
+            (b'm', 1) => Self::Contact,
+            (b'p', 18) if is("Proxy-Authenticate") => Self::Authentication,
+            (b'p', 19) if is("Proxy-Authorization") => Self::Authentication,
+            (b'p', 25) if is("Proxy-Authentication-Info") => Self::Authentication,
+            (b'p', 19) if is("P-Asserted-Identity") => Self::PAssertedIdentity,
+            (b'r', 11) if is("Referred-By") => Self::ReferredBy,
+            (b's', 6) if is("Server") => Self::Server,
+            (b't', 2) if is("To") => Self::To,
+            (b't', 1) => Self::To,
+            (b'u', 10) if is("User-Agent") => Self::UserAgent,
+            (b'v', 3) if is("Via") => Self::Via,
+            (b'v', 1) => Self::Via,
+            (b'w', 16) if is("WWW-Authenticate") => Self::Authentication,
+            (b'x', 16) if is("X-MS-Diagnostics") => Self::Diagnostics,
+            _ if written.is_ascii() => Self::Other,
+            _ => match with_ascii_hyphens(written) {
+                Some(name) => Self::of(name.as_bytes()),
+                None => Self::Other,
+            },
+        }
+    }
+}
+
+/// The name with typographic hyphens made plain, or `None` where there is nothing to change.
+fn with_ascii_hyphens(written: &[u8]) -> Option<String> {
+    let name = str::from_utf8(written).ok()?;
+    let plain: String = name.chars().map(|c| if ('\u{2010}'..='\u{2015}').contains(&c) { '-' } else { c }).collect();
+    plain.is_ascii().then_some(plain)
+}
+
+/// Iterates over the header fields of a message head. Lines that are no header are passed over.
+#[derive(Clone)]
+pub struct Headers<'a> {
+    head: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Headers<'a> {
+    #[must_use]
+    pub fn new(head: &'a [u8]) -> Self {
+        Self { head, at: 0 }
+    }
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = Header<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Header<'a>> {
+        loop {
+            let rest = self.head.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let mut end = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            while let Some(b' ' | b'\t') = rest.get(end) {
+                let more = rest.get(end..).unwrap_or_default();
+                end += memchr(b'\n', more).map_or(more.len(), |end| end + 1);
+            }
+            self.at += end;
+            let field = rest.get(..end)?;
+            if let Some((written, value)) = split_field(field) {
+                return Some(Header { name: HeaderName::of(written), written, value });
+            }
+        }
+    }
+}
+
+/// Splits `Name: value`; the name is a word of at most 64 bytes without blanks in it.
+#[must_use]
+#[inline]
+pub fn split_field(field: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = field.iter().take(65).position(|&byte| byte == b':')?;
+    let name = field.get(..colon)?.trim_ascii();
+    if name.is_empty() || name.contains(&b' ') {
+        return None;
+    }
+    Some((name, field.get(colon + 1..)?.trim_ascii()))
+}
+
+/// Offset in `text` of the body of a message that ends its head with an empty line, and the head's end.
+#[must_use]
+pub fn head_end(text: &[u8]) -> (usize, usize) {
+    for line in Lines::new(text) {
+        if line.text.is_empty() {
+            return (line.start, line.next);
+        }
+    }
+    (text.len(), text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_in_every_dress() {
+        let head = "FROM: <sip:a@x>;tag=1\r\nt : sip:b@x\r\nSubject: one\r\n two\r\n\tthree\r\nCall\u{2011}ID: 7\n\
+                    no header here\nvia:x\nX-Ms-Diagnostics:28032;reason=\"a:b\"\n";
+        let found: Vec<_> = Headers::new(head.as_bytes()).map(|header| (header.name, header.text())).collect();
+        assert_eq!(
+            found,
+            [
+                (HeaderName::From, "<sip:a@x>;tag=1".to_owned()),
+                (HeaderName::To, "sip:b@x".to_owned()),
+                (HeaderName::Other, "one two three".to_owned()),
+                (HeaderName::CallId, "7".to_owned()),
+                (HeaderName::Via, "x".to_owned()),
+                (HeaderName::Diagnostics, "28032;reason=\"a:b\"".to_owned()),
+            ]
+        );
+    }
+}

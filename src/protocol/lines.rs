@@ -1,0 +1,98 @@
+//! Lines of a trace: CRLF, LF, or both in one file.
+
+use memchr::memchr;
+
+/// Iterates over lines, giving each without its line end together with the offset it starts at.
+#[derive(Clone)]
+pub struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// One line without its line end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Offset of the line's first byte in what was given to [`Lines::new`].
+    pub start: usize,
+    /// Offset just after the line end.
+    pub next: usize,
+    pub text: &'a [u8],
+}
+
+impl<'a> Lines<'a> {
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Line<'a>> {
+        let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let start = self.at;
+        let (text, used) = match memchr(b'\n', rest) {
+            Some(end) => (rest.get(..end)?, end + 1),
+            None => (rest, rest.len()),
+        };
+        self.at += used;
+        Some(Line { start, next: self.at, text: text.strip_suffix(b"\r").unwrap_or(text) })
+    }
+}
+
+/// The first line without its line end, and what follows it.
+#[must_use]
+pub fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    match Lines::new(bytes).next() {
+        Some(line) => (line.text, bytes.get(line.next..).unwrap_or_default()),
+        None => (bytes, &[]),
+    }
+}
+
+/// True where a line holds nothing but blanks, NULs and line ends.
+#[must_use]
+pub fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0))
+}
+
+/// Number of lines that hold something to read.
+#[must_use]
+pub fn count_not_blank(text: &[u8]) -> u32 {
+    let lines = Lines::new(text).filter(|line| !is_blank(line.text)).count();
+    u32::try_from(lines).unwrap_or(u32::MAX)
+}
+
+/// Text for people: UTF-8 where it is UTF-8, otherwise line by line as Windows-1252, so that nothing
+/// is lost to replacement marks.
+#[must_use]
+pub fn to_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        match str::from_utf8(line) {
+            Ok(line) => text.push_str(line),
+            Err(_) => text.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(line).0),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_both_ends_tile_the_text() {
+        let text = b"a\r\nb\n\nc\r";
+        let lines: Vec<_> = Lines::new(text).collect();
+        assert_eq!(lines.iter().map(|line| line.text).collect::<Vec<_>>(), [&b"a"[..], b"b", b"", b"c"]);
+        assert_eq!(lines.iter().map(|line| line.start).collect::<Vec<_>>(), [0, 3, 5, 6]);
+        assert_eq!(lines.last().map(|line| line.next), Some(text.len()));
+    }
+
+    #[test]
+    fn a_line_that_is_not_utf8_is_read_as_windows_1252() {
+        assert_eq!(to_text(b"Andr\xe9 \x96\n\xc3\xa9"), "André –\né");
+    }
+}

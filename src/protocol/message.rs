@@ -1,0 +1,255 @@
+//! One SIP or HTTP message, borrowed from the trace.
+
+use super::address::{self, Address};
+use super::diagnostics::{self, Diagnostic};
+use super::header::{Header, HeaderName, Headers, head_end};
+use super::lines::{split_line, to_text};
+use super::start_line::{StartLine, strip_prefix_ignore_case};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    Sip,
+    Http,
+}
+
+/// A message as three pieces of the trace: first line, head and body.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    pub start: StartLine<'a>,
+    pub first_line: FirstLine<'a>,
+    /// The header fields, without the empty line that ends them.
+    pub head: &'a [u8],
+    pub body: &'a [u8],
+}
+
+/// How the first line stands in the trace.
+#[derive(Clone, Copy, Debug)]
+pub enum FirstLine<'a> {
+    Written(&'a [u8]),
+    /// A web component writes verb and URL as two fields: `RequestUrl=...,RequestVerb=...`.
+    VerbAndUrl {
+        verb: &'a [u8],
+        url: &'a [u8],
+    },
+}
+
+impl<'a> Message<'a> {
+    /// Reads a message that stands as on the wire: start line, head, empty line, body.
+    /// `None` where the first line is not a start line.
+    #[must_use]
+    pub fn parse(text: &'a [u8]) -> Option<Self> {
+        let (first, rest) = split_line(text);
+        let start = StartLine::parse(first)?;
+        let (head_end, body_start) = head_end(rest);
+        Some(Self {
+            start,
+            first_line: FirstLine::Written(first),
+            head: rest.get(..head_end)?,
+            body: rest.get(body_start..)?,
+        })
+    }
+
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match self.start {
+            StartLine::HttpRequest { .. } | StartLine::HttpResponse { .. } => Protocol::Http,
+            _ => Protocol::Sip,
+        }
+    }
+
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        self.start.method().is_some()
+    }
+
+    /// The first line as text, without a leading `: ` of the trace.
+    #[must_use]
+    pub fn start_line(&self) -> String {
+        match self.first_line {
+            FirstLine::Written(line) => {
+                let line = line.trim_ascii();
+                to_text(line.strip_prefix(b":").map_or(line, <[u8]>::trim_ascii_start))
+            }
+            FirstLine::VerbAndUrl { verb, url } => format!("{} {}", to_text(verb), to_text(url)),
+        }
+    }
+
+    #[must_use]
+    pub fn headers(&self) -> Headers<'a> {
+        Headers::new(self.head)
+    }
+
+    #[must_use]
+    pub fn header(&self, name: HeaderName) -> Option<Header<'a>> {
+        self.headers().find(|header| header.name == name)
+    }
+
+    /// A header by its written name, in any case.
+    #[must_use]
+    pub fn header_written(&self, name: &str) -> Option<Header<'a>> {
+        self.headers().find(|header| header.written.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
+    /// Every address that names somebody: first line, From, To, Contact, P-Asserted-Identity,
+    /// Referred-By, and `sipuri=` of a web request. In canonical form, sorted, each once.
+    #[must_use]
+    pub fn uris(&self) -> Vec<String> {
+        let mut uris: Vec<String> = self.request_uri_person().into_iter().collect();
+        let mut add = |address: Address<'_>| {
+            if address.is_person {
+                uris.push(address.canonical());
+            }
+        };
+        for header in self.headers() {
+            match header.name {
+                HeaderName::From | HeaderName::To => address::first(header.value).into_iter().for_each(&mut add),
+                HeaderName::Contact | HeaderName::PAssertedIdentity | HeaderName::ReferredBy => {
+                    address::each(header.value, &mut add);
+                }
+                _ => {}
+            }
+        }
+        uris.sort_unstable();
+        uris.dedup();
+        uris
+    }
+
+    /// The person a request's first line names: its Request-URI, or `sipuri=` of a web request.
+    #[must_use]
+    pub fn request_uri_person(&self) -> Option<String> {
+        match self.start {
+            StartLine::SipRequest { uri, .. } => {
+                address::first(uri).filter(|address| address.is_person).map(|address| address.canonical())
+            }
+            StartLine::HttpRequest { target, .. } => address::sip_uri_parameter(target),
+            _ => None,
+        }
+    }
+
+    /// Every diagnostic code of the message, in the order it stands: headers, then body.
+    #[must_use]
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut found: Vec<Diagnostic> = self
+            .headers()
+            .filter(|header| header.name == HeaderName::Diagnostics)
+            .filter_map(|header| Diagnostic::parse(&diagnostics::header_name(header.written), header.value))
+            .collect();
+        diagnostics::in_body(self.body, |loose| found.push(loose.to_diagnostic()));
+        found
+    }
+
+    /// The authentication packages that the authentication headers name.
+    #[must_use]
+    pub fn packages(&self) -> Packages {
+        self.headers()
+            .filter(|header| header.name == HeaderName::Authentication)
+            .fold(Packages::empty(), |all, header| all | Packages::of_header(header.value))
+    }
+
+    /// The body length the message claims, in bytes on the wire.
+    #[must_use]
+    pub fn content_length(&self) -> Option<u64> {
+        let value = self.header(HeaderName::ContentLength)?.value;
+        str::from_utf8(value).ok()?.trim().parse().ok()
+    }
+}
+
+/// `1 REGISTER` -> (1, `REGISTER`).
+#[must_use]
+#[inline]
+pub fn cseq(value: &[u8]) -> Option<(u32, &[u8])> {
+    let number = diagnostics::code(value)?;
+    let method = value.trim_ascii_start().iter().position(|byte| !byte.is_ascii_digit());
+    Some((number, method.and_then(|at| value.trim_ascii_start().get(at..)).unwrap_or_default().trim_ascii()))
+}
+
+bitflags::bitflags! {
+    /// Authentication packages, as the scheme word of an authentication header.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Packages: u8 {
+        const NTLM = 1;
+        const KERBEROS = 1 << 1;
+        const TLS_DSK = 1 << 2;
+        const DIGEST = 1 << 3;
+        const NEGOTIATE = 1 << 4;
+        const MS_RTC_OAUTH = 1 << 5;
+        const BEARER = 1 << 6;
+        const BASIC = 1 << 7;
+    }
+}
+
+impl Packages {
+    /// Scheme words as they stand in headers, each with its bit.
+    pub const NAMES: [(&'static str, Self); 8] = [
+        ("NTLM", Self::NTLM),
+        ("Kerberos", Self::KERBEROS),
+        ("TLS-DSK", Self::TLS_DSK),
+        ("Digest", Self::DIGEST),
+        ("Negotiate", Self::NEGOTIATE),
+        ("MsRtcOAuth", Self::MS_RTC_OAUTH),
+        ("Bearer", Self::BEARER),
+        ("Basic", Self::BASIC),
+    ];
+
+    /// The packages one header value names: its first word, and the first word after a comma where
+    /// two challenges were joined on one line.
+    #[must_use]
+    pub fn of_header(value: &[u8]) -> Self {
+        let mut packages = Self::empty();
+        for piece in value.split(|&byte| byte == b',' || byte == b'\n') {
+            let piece = piece.trim_ascii();
+            for (name, package) in Self::NAMES {
+                let after = strip_prefix_ignore_case(piece, name.as_bytes());
+                if after.is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b' ')) {
+                    packages |= package;
+                }
+            }
+        }
+        packages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGISTER: &str = "REGISTER sip:contoso.com SIP/2.0\r\n\
+        f: \"Anna\"<sip:Anna@contoso.com>;tag=1;epid=0f\r\nTo: sip:anna@contoso.com\r\n\
+        P-Asserted-Identity: <sip:anna@contoso.com>,<tel:+14255550177>\r\nReferred-By: <sip:ben@fabrikam.com>\r\n\
+        Contact: <sip:198.51.100.23:50112;transport=tls>\r\ni: 9f1c\r\nCSeq: 2 REGISTER\r\nl: 4\r\n\
+        Authorization: TLS-DSK qop=\"auth\", realm=\"SIP Communications Service\"\r\n\r\nbody";
+
+    #[test]
+    fn a_message_from_the_wire() {
+        let message = Message::parse(REGISTER.as_bytes()).expect("starts with a start line");
+        assert_eq!(message.start_line(), "REGISTER sip:contoso.com SIP/2.0");
+        assert_eq!(message.uris(), ["+14255550177", "anna@contoso.com", "ben@fabrikam.com"]);
+        assert_eq!(message.header(HeaderName::CallId).map(|header| header.text()).as_deref(), Some("9f1c"));
+        assert_eq!(message.header(HeaderName::CSeq).and_then(|header| cseq(header.value)), Some((2, &b"REGISTER"[..])));
+        assert_eq!(message.content_length(), Some(4));
+        assert_eq!(message.body, b"body");
+        assert_eq!(message.packages(), Packages::TLS_DSK);
+    }
+
+    #[test]
+    fn several_codes_in_one_message() {
+        let text = "SIP/2.0 504 Server time-out\r\nms-diagnostics: 1034;reason=\"a\"\r\nms-diagnostics: 10003;reason=\"b\"\r\n\
+                    ms-diagnostics-public: 10003;reason=\"b\"\r\n\r\n";
+        let message = Message::parse(text.as_bytes()).expect("starts with a start line");
+        let codes: Vec<_> = message.diagnostics().into_iter().map(|d| (d.header, d.code)).collect();
+        assert_eq!(
+            codes,
+            [
+                ("ms-diagnostics".to_owned(), 1034),
+                ("ms-diagnostics".to_owned(), 10003),
+                ("ms-diagnostics-public".to_owned(), 10003)
+            ]
+        );
+    }
+
+    #[test]
+    fn packages_joined_on_one_line() {
+        let value = b"NTLM realm=\"x\", Kerberos realm=\"x\", targetname=\"sip/fe01\"";
+        assert_eq!(Packages::of_header(value), Packages::NTLM | Packages::KERBEROS);
+    }
+}
