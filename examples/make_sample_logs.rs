@@ -14,6 +14,8 @@ use std::process::ExitCode;
 
 #[path = "make_sample_logs/big_trace.rs"]
 mod big_trace;
+#[path = "make_sample_logs/big_web.rs"]
+mod big_web;
 #[path = "make_sample_logs/bodies.rs"]
 mod bodies;
 #[path = "make_sample_logs/client_log.rs"]
@@ -69,9 +71,7 @@ impl Sample {
         match self.line_end {
             LineEnd::Lf => client_log::with_lf(&self.text).into_bytes(),
             LineEnd::Crlf => client_log::with_crlf(&self.text).into_bytes(),
-            LineEnd::CrlfWithBom => {
-                format!("\u{feff}{}", client_log::with_crlf(&self.text)).into_bytes()
-            }
+            LineEnd::CrlfWithBom => format!("\u{feff}{}", client_log::with_crlf(&self.text)).into_bytes(),
         }
     }
 }
@@ -87,8 +87,9 @@ const USAGE: &str = "usage: make_sample_logs [-o FOLDER] | make_sample_logs --gi
 fn main() -> ExitCode {
     let done = parse(std::env::args().skip(1)).and_then(|wish| match wish {
         Wish::Samples { folder } => write_samples(&folder),
-        Wish::BigTrace { bytes, file } => big_trace::write(bytes, &file)
-            .map_err(|error| format!("cannot write {}: {error}", file.display())),
+        Wish::BigTrace { bytes, file } => {
+            big_trace::write(bytes, &file).map_err(|error| format!("cannot write {}: {error}", file.display()))
+        }
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -120,13 +121,8 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Wish, String> {
         }
     }
     match (gib, output) {
-        (None, folder) => Ok(Wish::Samples {
-            folder: folder.unwrap_or_else(|| "sample-logs".into()),
-        }),
-        (Some(gib), Some(file)) => Ok(Wish::BigTrace {
-            bytes: (gib * 1_073_741_824.0) as u64,
-            file,
-        }),
+        (None, folder) => Ok(Wish::Samples { folder: folder.unwrap_or_else(|| "sample-logs".into()) }),
+        (Some(gib), Some(file)) => Ok(Wish::BigTrace { bytes: (gib * 1_073_741_824.0) as u64, file }),
         (Some(_), None) => Err(format!("--gib needs -o FILE; {USAGE}")),
     }
 }

@@ -1,4 +1,5 @@
 //! Uccello reads Skype for Business and Lync traces.
 pub mod format;
+pub mod index;
 pub mod protocol;
 pub mod source;

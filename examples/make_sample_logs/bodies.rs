@@ -18,10 +18,7 @@ pub fn presence(user: &str, availability: u32, instance: u32) -> String {
 
 /// The wish to see the presence of others.
 pub fn watch(user: &str, others: &[&str]) -> String {
-    let resources: String = others
-        .iter()
-        .map(|other| format!("<resource uri=\"sip:{other}\"/>"))
-        .collect();
+    let resources: String = others.iter().map(|other| format!("<resource uri=\"sip:{other}\"/>")).collect();
     format!(
         "<batchSub xmlns=\"http://schemas.microsoft.com/2006/01/sip/batch-subscribe\" uri=\"sip:{user}\" name=\"\"><action name=\"subscribe\" id=\"1\"><adhocList>{resources}</adhocList><categoryList xmlns=\"http://schemas.microsoft.com/2006/09/sip/categorylist\"><category name=\"state\"/><category name=\"contactCard\"/><category name=\"note\"/></categoryList></action></batchSub>"
     )
@@ -38,9 +35,7 @@ pub fn contacts(others: &[&str]) -> String {
         .iter()
         .map(|other| format!("<contact uri=\"{other}\" name=\"\" groups=\"1\" subscribed=\"true\" externalURI=\"\"/>"))
         .collect();
-    format!(
-        "<contactList deltaNum=\"14\"><group id=\"1\" name=\"~\" externalURI=\"\"/>{list}</contactList>"
-    )
+    format!("<contactList deltaNum=\"14\"><group id=\"1\" name=\"~\" externalURI=\"\"/>{list}</contactList>")
 }
 
 pub fn roaming_self(user: &str) -> String {

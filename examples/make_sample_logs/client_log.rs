@@ -29,11 +29,7 @@ pub enum Flow {
 
 impl ClientLog {
     pub fn new(offset: UtcOffset, process: &'static str) -> Self {
-        Self {
-            offset,
-            process,
-            records: Vec::new(),
-        }
+        Self { offset, process, records: Vec::new() }
     }
 
     /// A SIP message, framed by its begin and end lines.
@@ -66,23 +62,12 @@ impl ClientLog {
         self.records.push((at, line));
     }
 
-    fn frame(
-        &mut self,
-        at: Time,
-        flow: Flow,
-        wire: &Wire<'_>,
-        text: &str,
-        interruption: Option<&str>,
-    ) {
+    fn frame(&mut self, at: Time, flow: Flow, wire: &Wire<'_>, text: &str, interruption: Option<&str>) {
         let Wire { peer, local } = wire;
         let size = text.len();
         let what = match flow {
-            Flow::Sent => format!(
-                "Sending Packet - {peer} (From Local Address: {local}) {size} bytes"
-            ),
-            Flow::Received => format!(
-                "Data Received -{peer} (To Local Address: {local}) {size} bytes"
-            ),
+            Flow::Sent => format!("Sending Packet - {peer} (From Local Address: {local}) {size} bytes"),
+            Flow::Received => format!("Data Received -{peer} (To Local Address: {local}) {size} bytes"),
         };
         let mut record = self.line(at, SIP_THREAD, "INFO", &format!("{what}:"));
         let mut framed = self.line(at, SIP_THREAD, "INFO", text);
@@ -98,11 +83,7 @@ impl ClientLog {
 
     fn line(&self, at: Time, thread: &str, level: &str, text: &str) -> String {
         let end = if text.ends_with('\n') { "" } else { "\n" };
-        format!(
-            "{} {}:{thread} {level:<5} :: {text}{end}",
-            at.client_stamp(self.offset),
-            self.process
-        )
+        format!("{} {}:{thread} {level:<5} :: {text}{end}", at.client_stamp(self.offset), self.process)
     }
 
     /// The file: records in order of time, every line ended with CRLF.

@@ -108,24 +108,13 @@ impl Time {
     /// `2024-11-20T13:21:21Z`, as XML writes it.
     pub fn iso(self) -> String {
         let w = self.wall(UTC);
-        format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-            w.year, w.month, w.day, w.hour, w.minute, w.second
-        )
+        format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", w.year, w.month, w.day, w.hour, w.minute, w.second)
     }
 
     /// `241120132121Z`, as certificates write it (ASN.1 `UTCTime`).
     pub fn asn1(self) -> String {
         let w = self.wall(UTC);
-        format!(
-            "{:02}{:02}{:02}{:02}{:02}{:02}Z",
-            w.year % 100,
-            w.month,
-            w.day,
-            w.hour,
-            w.minute,
-            w.second
-        )
+        format!("{:02}{:02}{:02}{:02}{:02}{:02}Z", w.year % 100, w.month, w.day, w.hour, w.minute, w.second)
     }
 
     /// Ticks of 100 ns since 1601, as Windows structures hold it.
@@ -134,16 +123,10 @@ impl Time {
     }
 }
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 fn pick(names: &[&'static str], index: i64) -> &'static str {
-    usize::try_from(index)
-        .ok()
-        .and_then(|i| names.get(i))
-        .copied()
-        .unwrap_or("???")
+    usize::try_from(index).ok().and_then(|i| names.get(i)).copied().unwrap_or("???")
 }
 
 /// Days since 1970-01-01 of a date in the Gregorian calendar.
@@ -161,8 +144,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let z = days + 719_468;
     let era = z.div_euclid(146_097);
     let day_of_era = z.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;

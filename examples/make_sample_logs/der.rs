@@ -58,10 +58,7 @@ pub struct Certificate<'a> {
 pub fn certificate(c: &Certificate<'_>, ids: &mut Ids) -> Vec<u8> {
     let algorithm = |oid: &[u8]| group(SEQUENCE, &[tlv(OBJECT_ID, oid), tlv(NULL, &[])]);
     let name = |text: &str| {
-        let attribute = [
-            tlv(OBJECT_ID, COMMON_NAME),
-            tlv(UTF8_STRING, text.as_bytes()),
-        ];
+        let attribute = [tlv(OBJECT_ID, COMMON_NAME), tlv(UTF8_STRING, text.as_bytes())];
         group(SEQUENCE, &[group(SET, &[group(SEQUENCE, &attribute)])])
     };
     let bits = |content: &[u8]| tlv(BIT_STRING, &[&[0], content].concat());
@@ -72,10 +69,7 @@ pub fn certificate(c: &Certificate<'_>, ids: &mut Ids) -> Vec<u8> {
     };
     let modulus = positive(ids, 255);
     let key = group(SEQUENCE, &[modulus, tlv(INTEGER, &[1, 0, 1])]);
-    let dates = [
-        tlv(UTC_TIME, c.not_before.asn1().as_bytes()),
-        tlv(UTC_TIME, c.not_after.asn1().as_bytes()),
-    ];
+    let dates = [tlv(UTC_TIME, c.not_before.asn1().as_bytes()), tlv(UTC_TIME, c.not_after.asn1().as_bytes())];
     let body = group(
         SEQUENCE,
         &[

@@ -5,7 +5,7 @@ use crate::client_log::{MAIN_THREAD, SIP_THREAD, WEB_THREAD, Wire};
 use crate::clock::Time;
 use crate::server_log::Machine;
 use crate::sip::Message;
-use crate::stage::{Arrived, EDGE01, Endpoint, FE01, FE02, Stage, USER_AGENT};
+use crate::stage::{Arrived, EDGE01, Endpoint, FE01, FE02, Stage};
 
 /// The names and numbers that the messages of one dialog share.
 pub struct Dialog {
@@ -18,12 +18,7 @@ pub struct Dialog {
 impl Dialog {
     pub fn new(stage: &mut Stage, from: &Endpoint, to: &str) -> Self {
         let tag = stage.ids.tag();
-        Self {
-            call_id: stage.ids.call_id(),
-            from: from.from(&tag),
-            to: format!("<sip:{to}>"),
-            cseq: 0,
-        }
+        Self { call_id: stage.ids.call_id(), from: from.from(&tag), to: format!("<sip:{to}>"), cseq: 0 }
     }
 
     /// The next request of the side that started the dialog.
@@ -59,7 +54,7 @@ impl Dialog {
 /// A server's answer to a client's request.
 fn answer(stage: &mut Stage, came: &Arrived, status: u16, reason: &str) -> Message {
     let tag = stage.ids.server_tag();
-    Message::answer(&came.message, status, reason, &tag).with("Server", "RTC/6.0")
+    Message::answer(&came.message, status, reason, &tag).with("Server", stage.product.server_agent())
 }
 
 /// Subscribes to something the front end holds; it answers at once, with what it has.
@@ -76,7 +71,7 @@ pub fn subscribe(
     let request = dialog
         .next("SUBSCRIBE", &uri, &who.via())
         .with("Contact", &who.contact())
-        .with("User-Agent", USER_AGENT)
+        .with("User-Agent", who.agent)
         .with("Event", event)
         .with("Accept", content_type)
         .with("Supported", "com.microsoft.autoextend")
@@ -103,7 +98,7 @@ pub fn watch_presence(stage: &mut Stage, now: Time, who: &mut Endpoint, others: 
     let request = dialog
         .next("SUBSCRIBE", &uri, &who.via())
         .with("Contact", &who.contact())
-        .with("User-Agent", USER_AGENT)
+        .with("User-Agent", who.agent)
         .with("Event", "presence")
         .with("Accept", bodies::PRESENCE_TYPE)
         .with("Supported", "ms-benotify, eventlist")
@@ -149,7 +144,7 @@ pub fn notify(stage: &mut Stage, now: Time, who: &mut Endpoint, dialog: &mut Dia
         .with("subscription-state", "active;expires=28000")
         .with_body(bodies::CONTACTS_TYPE, body);
     let got = stage.deliver(now, who, request);
-    let ok = Message::answer(&got.message, 200, "OK", "").with("User-Agent", USER_AGENT);
+    let ok = Message::answer(&got.message, 200, "OK", "").with("User-Agent", who.agent);
     stage.send(got.at + 7, who, ok);
 }
 
@@ -160,11 +155,10 @@ pub fn publish(stage: &mut Stage, now: Time, who: &mut Endpoint, availability: u
     let request = dialog
         .next("SERVICE", &uri, &who.via())
         .with("Contact", &who.contact())
-        .with("User-Agent", USER_AGENT)
+        .with("User-Agent", who.agent)
         .with_body(bodies::PUBLISH_TYPE, &bodies::publish(who.user, availability, version));
     let came = stage.send(now, who, request);
-    let ok = answer(stage, &came, 200, "OK")
-        .with_body(bodies::SELF_TYPE, &bodies::roaming_self(who.user));
+    let ok = answer(stage, &came, 200, "OK").with_body(bodies::SELF_TYPE, &bodies::roaming_self(who.user));
     stage.deliver(came.at + 11, who, ok);
 }
 
@@ -190,13 +184,13 @@ pub fn call(stage: &mut Stage, now: Time, a: &mut Endpoint, b: &mut Endpoint, pl
 
     let ringing = Message::answer(&rung.message, 180, "Ringing", "8d1c0a77e2")
         .with("Contact", &b.contact())
-        .with("User-Agent", USER_AGENT);
+        .with("User-Agent", b.agent);
     let came = stage.send(at + 160, b, ringing);
     stage.pass_on(came, b, a);
 
     let accepted = Message::answer(&rung.message, 200, "OK", "8d1c0a77e2")
         .with("Contact", &b.contact())
-        .with("User-Agent", USER_AGENT)
+        .with("User-Agent", b.agent)
         .with("Supported", "histinfo, gruu-10, timer, replaces, 100rel")
         .with_body("application/sdp", &reply);
     dialog.established(&accepted);
@@ -218,7 +212,7 @@ pub fn conversation(stage: &mut Stage, now: Time, a: &mut Endpoint, b: &mut Endp
     let (rung, at) = ring(stage, now, a, b, invite);
     let accepted = Message::answer(&rung.message, 200, "OK", "c41f97b05e")
         .with("Contact", &b.contact())
-        .with("User-Agent", USER_AGENT)
+        .with("User-Agent", b.agent)
         .with_body("application/sdp", &bodies::message_sdp(b.user, &b.address));
     dialog.established(&accepted);
     let came = stage.send(at + 900, b, accepted);
@@ -230,18 +224,12 @@ pub fn conversation(stage: &mut Stage, now: Time, a: &mut Endpoint, b: &mut Endp
     for (turn, text) in says.iter().enumerate() {
         let pause = stage.ids.millis(2_000, 9_000);
         let at_now = at + pause;
-        let (speaker, listener): (&mut Endpoint, &mut Endpoint) =
-            if turn % 2 == 0 { (a, b) } else { (b, a) };
+        let (speaker, listener): (&mut Endpoint, &mut Endpoint) = if turn % 2 == 0 { (a, b) } else { (b, a) };
         let uri = contact_uri(listener);
         let via = speaker.via();
-        let message = if turn % 2 == 0 {
-            dialog.next("MESSAGE", &uri, &via)
-        } else {
-            dialog.next_back("MESSAGE", &uri, &via)
-        };
-        let message = message
-            .with("User-Agent", USER_AGENT)
-            .with_body("text/plain; charset=UTF-8", text);
+        let message =
+            if turn % 2 == 0 { dialog.next("MESSAGE", &uri, &via) } else { dialog.next_back("MESSAGE", &uri, &via) };
+        let message = message.with("User-Agent", speaker.agent).with_body("text/plain; charset=UTF-8", text);
         at = asked_and_answered(stage, at_now, speaker, listener, message);
     }
     hang_up(stage, at + 6_000, a, b, &mut dialog, "");
@@ -251,20 +239,14 @@ fn invitation(stage: &mut Stage, dialog: &mut Dialog, from: &Endpoint, to: &str)
     dialog
         .next("INVITE", &format!("sip:{to}"), &from.via())
         .with("Contact", &from.contact())
-        .with("User-Agent", USER_AGENT)
+        .with("User-Agent", from.agent)
         .with("Ms-Conversation-ID", &stage.ids.upper_hex(32))
         .with("Supported", "ms-early-media, histinfo, gruu-10, 100rel, timer")
         .with("Allow", "INVITE, BYE, ACK, CANCEL, INFO, UPDATE, REFER, NOTIFY, BENOTIFY, OPTIONS")
 }
 
 /// Brings an INVITE to the called client; the front end says 100 meanwhile.
-fn ring(
-    stage: &mut Stage,
-    now: Time,
-    a: &mut Endpoint,
-    b: &mut Endpoint,
-    invite: Message,
-) -> (Arrived, Time) {
+fn ring(stage: &mut Stage, now: Time, a: &mut Endpoint, b: &mut Endpoint, invite: Message) -> (Arrived, Time) {
     let came = stage.send(now, a, invite);
     let trying = Message::answer(&came.message, 100, "Trying", "");
     stage.deliver(came.at + 1, a, trying);
@@ -273,17 +255,8 @@ fn ring(
     (rung, at)
 }
 
-fn hang_up(
-    stage: &mut Stage,
-    now: Time,
-    a: &mut Endpoint,
-    b: &mut Endpoint,
-    dialog: &mut Dialog,
-    diagnostics: &str,
-) {
-    let mut bye = dialog
-        .next("BYE", &contact_uri(b), &a.via())
-        .with("User-Agent", USER_AGENT);
+fn hang_up(stage: &mut Stage, now: Time, a: &mut Endpoint, b: &mut Endpoint, dialog: &mut Dialog, diagnostics: &str) {
+    let mut bye = dialog.next("BYE", &contact_uri(b), &a.via()).with("User-Agent", a.agent);
     if !diagnostics.is_empty() {
         bye.add("ms-client-diagnostics", diagnostics);
     }
@@ -291,16 +264,10 @@ fn hang_up(
 }
 
 /// A request from one client to another, and the other's 200 OK.
-fn asked_and_answered(
-    stage: &mut Stage,
-    now: Time,
-    a: &mut Endpoint,
-    b: &mut Endpoint,
-    request: Message,
-) -> Time {
+fn asked_and_answered(stage: &mut Stage, now: Time, a: &mut Endpoint, b: &mut Endpoint, request: Message) -> Time {
     let came = stage.send(now, a, request);
     let got = stage.pass_on(came, a, b);
-    let ok = Message::answer(&got.message, 200, "OK", "").with("User-Agent", USER_AGENT);
+    let ok = Message::answer(&got.message, 200, "OK", "").with("User-Agent", b.agent);
     let came = stage.send(got.at + 15, b, ok);
     stage.pass_on(came, b, a).at
 }
@@ -334,7 +301,7 @@ pub fn monitor(stage: &mut Stage, now: Time, machine: &'static Machine, from: &s
         .with("CSeq", "1 OPTIONS")
         .with("User-Agent", "Balancer-Probe/2.1");
     stage.log_hop(now, machine, "incoming", from, &request);
-    let ok = Message::answer(&request, 200, "OK", "0").with("Server", "RTC/6.0");
+    let ok = Message::answer(&request, 200, "OK", "0").with("Server", stage.product.server_agent());
     stage.log_hop(now + 2, machine, "outgoing", from, &ok);
 }
 
@@ -352,8 +319,7 @@ pub fn application_check(stage: &mut Stage, now: Time) {
     let correlation = stage.ids.correlation();
     let route = "192.0.2.20:5070<-192.0.2.21:49234";
     stage.servers.application(now, &FE01, "Incoming", route, correlation, &request);
-    let ok = Message::answer(&request, 200, "OK", "f3a9d2e1")
-        .with("Server", "RTCC/6.0.0.0 ApplicationServer");
+    let ok = Message::answer(&request, 200, "OK", "f3a9d2e1").with("Server", "RTCC/6.0.0.0 ApplicationServer");
     let route = "192.0.2.20:5070->192.0.2.21:49234";
     stage.servers.application(now + 3, &FE01, "Outgoing", route, correlation, &ok);
 }

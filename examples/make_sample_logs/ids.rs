@@ -36,11 +36,7 @@ impl Ids {
 
     pub fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T], otherwise: &'a T) -> &'a T {
         let index = self.below(from.len() as u64);
-        usize::try_from(index)
-            .ok()
-            .and_then(|i| from.get(i))
-            .copied()
-            .unwrap_or(otherwise)
+        usize::try_from(index).ok().and_then(|i| from.get(i)).copied().unwrap_or(otherwise)
     }
 
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
@@ -50,9 +46,7 @@ impl Ids {
     /// Lower-case hex digits.
     pub fn hex(&mut self, digits: usize) -> String {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        (0..digits)
-            .map(|_| char::from(HEX[(self.next() >> 60) as usize & 15]))
-            .collect()
+        (0..digits).map(|_| char::from(HEX[(self.next() >> 60) as usize & 15])).collect()
     }
 
     /// Upper-case hex digits.
@@ -82,14 +76,7 @@ impl Ids {
 
     /// `a1b2c3d4-....`, lower case.
     pub fn guid(&mut self) -> String {
-        format!(
-            "{}-{}-4{}-a{}-{}",
-            self.hex(8),
-            self.hex(4),
-            self.hex(3),
-            self.hex(3),
-            self.hex(12)
-        )
+        format!("{}-{}-4{}-a{}-{}", self.hex(8), self.hex(4), self.hex(3), self.hex(3), self.hex(12))
     }
 
     /// A trace correlation id of a server: a decimal number of up to 32 bits.

@@ -32,6 +32,8 @@ pub enum Dialect {
 /// A server trace in the making. Records may be added in any order; they are sorted by time when written.
 pub struct ServerLog {
     dialect: Dialect,
+    /// Only what this machine writes is kept, if there is one.
+    only: Option<&'static str>,
     records: Vec<Record>,
 }
 
@@ -73,9 +75,17 @@ pub struct Event<'a> {
 
 impl ServerLog {
     pub fn new(dialect: Dialect) -> Self {
-        Self {
-            dialect,
-            records: Vec::new(),
+        Self { dialect, only: None, records: Vec::new() }
+    }
+
+    /// The trace of one machine: what others write is not in it.
+    pub fn of_one_machine(dialect: Dialect, machine: &Machine) -> Self {
+        Self { only: Some(machine.name), ..Self::new(dialect) }
+    }
+
+    fn add(&mut self, record: Record) {
+        if self.only.is_none_or(|name| name == record.machine.name) {
+            self.records.push(record);
         }
     }
 
@@ -97,9 +107,7 @@ impl ServerLog {
         );
         let scope = match self.dialect {
             Dialect::Cls => "SIPStack,SIPAdminLog::ProtocolRecord::Flush:ProtocolRecord.cpp(265)",
-            Dialect::OcsLogger(_) => {
-                "SIPStack,SIPAdminLog::TraceProtocolRecord:SIPAdminLog.cpp(125)"
-            }
+            Dialect::OcsLogger(_) => "SIPStack,SIPAdminLog::TraceProtocolRecord:SIPAdminLog.cpp(125)",
         };
         self.sip_record(at, machine, "TL_INFO(TF_PROTOCOL)", scope, hop.correlation, text);
     }
@@ -178,7 +186,7 @@ impl ServerLog {
         correlation: u32,
         text: String,
     ) {
-        self.records.push(Record {
+        self.add(Record {
             at,
             machine,
             kind,
@@ -197,14 +205,7 @@ impl ServerLog {
     }
 
     /// A line of the web components; the number in brackets ties a request to its answer.
-    pub fn web(
-        &mut self,
-        at: Time,
-        machine: &'static Machine,
-        scope: &'static str,
-        request: u32,
-        text: &str,
-    ) {
+    pub fn web(&mut self, at: Time, machine: &'static Machine, scope: &'static str, request: u32, text: &str) {
         let correlation = format!("{request:010}");
         self.plain(at, machine, "TL_INFO(TF_COMPONENT)", scope, correlation, text);
     }
@@ -243,7 +244,7 @@ impl ServerLog {
         } else {
             (machine.web_process, "3FA0")
         };
-        self.records.push(Record {
+        self.add(Record {
             at,
             machine,
             kind,
@@ -262,9 +263,7 @@ impl ServerLog {
         let mut sequence: BTreeMap<&str, u32> = BTreeMap::new();
         let mut out = String::new();
         for record in &self.records {
-            let number = sequence
-                .entry(record.machine.name)
-                .or_insert(0x9c10 + ids.below(0x4000) as u32);
+            let number = sequence.entry(record.machine.name).or_insert(0x9c10 + ids.below(0x4000) as u32);
             *number += 1 + ids.below(9) as u32;
             out.push_str(&self.header(record, *number, ids));
             out.push_str(&record.text);
@@ -279,31 +278,15 @@ impl ServerLog {
     }
 
     fn header(&self, record: &Record, number: u32, ids: &mut Ids) -> String {
-        let Record {
-            at,
-            machine,
-            kind,
-            process,
-            thread,
-            scope,
-            correlation,
-            framed,
-            ..
-        } = record;
+        let Record { at, machine, kind, process, thread, scope, correlation, framed, .. } = record;
         match self.dialect {
             Dialect::Cls => {
                 let stamp = at.server_stamp(UTC);
                 let (pool, name) = (machine.pool, machine.name);
-                let bracket = if correlation.is_empty() {
-                    String::new()
-                } else {
-                    format!(" [{correlation}]")
-                };
+                let bracket = if correlation.is_empty() { String::new() } else { format!(" [{correlation}]") };
                 let tail = if *framed { " $$begin_record\n" } else { " " };
                 let tail = if record.text.starts_with('\n') { "" } else { tail };
-                format!(
-                    "{kind} [{pool}\\{name}]{process}.{thread}::{stamp}.{number:08X} ({scope}){bracket}{tail}"
-                )
+                format!("{kind} [{pool}\\{name}]{process}.{thread}::{stamp}.{number:08X} ({scope}){bracket}{tail}")
             }
             Dialect::OcsLogger(offset) => {
                 let stamp = at.server_stamp(offset);

@@ -46,17 +46,12 @@ pub struct Session {
     target: String,
     client_count: u32,
     server_count: u32,
+    version: u32,
 }
 
 impl Session {
-    pub fn new(package: Package, opaque: &str, server: &Machine) -> Self {
-        Self {
-            package,
-            opaque: opaque.to_owned(),
-            target: package.target(server),
-            client_count: 0,
-            server_count: 0,
-        }
+    pub fn new(package: Package, opaque: &str, server: &Machine, version: u32) -> Self {
+        Self { package, opaque: opaque.to_owned(), target: package.target(server), client_count: 0, server_count: 0, version }
     }
 
     /// The value of `Authorization` for the client's next message.
@@ -67,19 +62,15 @@ impl Session {
     /// As `sign`, for the last message of the handshake, which still carries a token.
     pub fn sign_with(&mut self, ids: &mut Ids, token: &str) -> String {
         self.client_count += 1;
-        let token = if token.is_empty() {
-            String::new()
-        } else {
-            format!(", gssapi-data=\"{token}\"")
-        };
+        let token = if token.is_empty() { String::new() } else { format!(", gssapi-data=\"{token}\"") };
         format!(
-            "{} qop=\"auth\", realm=\"{REALM}\"{}, targetname=\"{}\", crand=\"{}\", cnum=\"{}\", response=\"{}\"{token}, version=4",
+            "{} qop=\"auth\", realm=\"{REALM}\"{}, targetname=\"{}\", crand=\"{}\", cnum=\"{}\", response=\"{}\"{token}, version={}",
             self.package.name(),
             self.opaque_parameter(),
             self.target,
             ids.hex(8),
             self.client_count,
-            self.package.signature(ids),
+            self.package.signature(ids), self.version,
         )
     }
 
@@ -87,21 +78,18 @@ impl Session {
     pub fn sign_back(&mut self, ids: &mut Ids) -> String {
         self.server_count += 1;
         format!(
-            "{} qop=\"auth\"{}, srand=\"{}\", snum=\"{}\", rspauth=\"{}\", targetname=\"{}\", realm=\"{REALM}\", version=4",
+            "{} qop=\"auth\"{}, srand=\"{}\", snum=\"{}\", rspauth=\"{}\", targetname=\"{}\", realm=\"{REALM}\", version={}",
             self.package.name(),
             self.opaque_parameter(),
             ids.upper_hex(8),
             self.server_count,
             self.package.signature(ids),
             self.target,
+            self.version,
         )
     }
 
     fn opaque_parameter(&self) -> String {
-        if self.opaque.is_empty() {
-            String::new()
-        } else {
-            format!(", opaque=\"{}\"", self.opaque)
-        }
+        if self.opaque.is_empty() { String::new() } else { format!(", opaque=\"{}\"", self.opaque) }
     }
 }

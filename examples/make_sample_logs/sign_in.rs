@@ -5,7 +5,7 @@ use crate::der::Certificate;
 use crate::server_log::{Event, Machine};
 use crate::session::{Package, REALM, Session};
 use crate::sip::Message;
-use crate::stage::{Arrived, Endpoint, Stage, USER_AGENT};
+use crate::stage::{Arrived, Endpoint, Product, Stage};
 use crate::tokens::{self, NtlmUser};
 
 /// The REGISTERs of one attempt: they share Call-ID and From tag, and count up CSeq.
@@ -17,11 +17,7 @@ pub struct Attempt {
 
 impl Attempt {
     pub fn new(stage: &mut Stage) -> Self {
-        Self {
-            call_id: stage.ids.call_id(),
-            tag: stage.ids.tag(),
-            cseq: 0,
-        }
+        Self { call_id: stage.ids.call_id(), tag: stage.ids.tag(), cseq: 0 }
     }
 
     /// The next REGISTER, without credentials.
@@ -43,7 +39,7 @@ impl Attempt {
                     who.instance
                 ),
             )
-            .with("User-Agent", USER_AGENT)
+            .with("User-Agent", who.agent)
             .with("Supported", "gruu-10, adhoclist, msrtc-event-categories")
             .with("Supported", "ms-forking")
             .with("Supported", "ms-cluster-failover")
@@ -56,22 +52,20 @@ impl Attempt {
 /// A first answer: 401 with the packages the server offers, and its clock.
 fn challenge(stage: &mut Stage, request: &Arrived, server: &Machine) -> Message {
     let target = server.fqdn;
+    let version = stage.product.package_version();
     let mut answer = unauthorized(stage, request);
-    answer.add(
-        "WWW-Authenticate",
-        &format!("NTLM realm=\"{REALM}\", targetname=\"{target}\", version=4"),
-    );
-    answer.add(
-        "WWW-Authenticate",
-        &format!("Kerberos realm=\"{REALM}\", targetname=\"sip/{target}\", version=4"),
-    );
+    answer.add("WWW-Authenticate", &format!("NTLM realm=\"{REALM}\", targetname=\"{target}\", version={version}"));
+    answer.add("WWW-Authenticate", &format!("Kerberos realm=\"{REALM}\", targetname=\"sip/{target}\", version={version}"));
+    if stage.product == Product::Ocs2007R2 {
+        return answer.with("Server", stage.product.server_agent());
+    }
     answer.add(
         "WWW-Authenticate",
         &format!(
-            "TLS-DSK realm=\"{REALM}\", targetname=\"{target}\", version=4, sts-uri=\"https://webext.contoso.com:443/CertProv/CertProvisioningService.svc\""
+            "TLS-DSK realm=\"{REALM}\", targetname=\"{target}\", version={version}, sts-uri=\"https://webext.contoso.com:443/CertProv/CertProvisioningService.svc\""
         ),
     );
-    answer.with("Server", "RTC/6.0")
+    answer.with("Server", stage.product.server_agent())
 }
 
 /// An answer that goes on with the handshake: 401 with the server's token.
@@ -84,13 +78,12 @@ fn handshake_step(
     token: &str,
 ) -> Message {
     let challenge = format!(
-        "{} opaque=\"{opaque}\", gssapi-data=\"{token}\", targetname=\"{}\", realm=\"{REALM}\", version=4",
+        "{} opaque=\"{opaque}\", gssapi-data=\"{token}\", targetname=\"{}\", realm=\"{REALM}\", version={}",
         package.name(),
-        package.target(server)
+        package.target(server),
+        stage.product.package_version()
     );
-    unauthorized(stage, request)
-        .with("WWW-Authenticate", &challenge)
-        .with("Server", "RTC/6.0")
+    unauthorized(stage, request).with("WWW-Authenticate", &challenge).with("Server", stage.product.server_agent())
 }
 
 fn unauthorized(stage: &mut Stage, request: &Arrived) -> Message {
@@ -117,13 +110,9 @@ pub fn unanswered_challenge(
 
 /// Credentials with a token but no signature yet.
 fn with_token(request: Message, server: &Machine, package: Package, opaque: &str, token: &str) -> Message {
-    let opaque = if opaque.is_empty() {
-        String::new()
-    } else {
-        format!(", opaque=\"{opaque}\"")
-    };
+    let opaque = if opaque.is_empty() { String::new() } else { format!(", opaque=\"{opaque}\"") };
     let credentials = format!(
-        "{} qop=\"auth\", realm=\"{REALM}\"{opaque}, targetname=\"{}\", gssapi-data=\"{token}\", version=4",
+        "{} qop=\"auth\", realm=\"{REALM}\"{opaque}, targetname=\"{}\", gssapi-data=\"{token}\", version={version}",
         package.name(),
         package.target(server)
     );
@@ -162,7 +151,7 @@ pub fn with_tls_dsk(stage: &mut Stage, now: Time, who: &mut Endpoint) -> Time {
         now = stage.deliver(came.at + 5, who, answer).at + 11;
     }
 
-    let mut session = Session::new(package, &opaque, server);
+    let mut session = Session::new(package, &opaque, server, stage.product.package_version());
     let credentials = session.sign(&mut stage.ids);
     let request = attempt.register(who).with("Authorization", &credentials);
     accepted(stage, now, who, request, session)
@@ -178,13 +167,12 @@ pub fn with_ntlm(stage: &mut Stage, now: Time, who: &mut Endpoint, user: &NtlmUs
 
     let request = with_token(attempt.register(who), server, package, "", "");
     let came = stage.send(now, who, request);
-    let token =
-        tokens::ntlm_challenge(came.at, user.domain, "contoso.com", server.fqdn, &mut stage.ids);
+    let token = tokens::ntlm_challenge(came.at, user.domain, "contoso.com", server.fqdn, &mut stage.ids);
     let answer = handshake_step(stage, &came, server, package, &opaque, &token);
     let now = stage.deliver(came.at + 4, who, answer).at + 8;
 
     let token = tokens::ntlm_answer(now, user, server.fqdn, &mut stage.ids);
-    let mut session = Session::new(package, &opaque, server);
+    let mut session = Session::new(package, &opaque, server, stage.product.package_version());
     let credentials = session.sign_with(&mut stage.ids, &token);
     let request = attempt.register(who).with("Authorization", &credentials);
     accepted(stage, now, who, request, session)
@@ -197,20 +185,14 @@ pub fn with_kerberos(stage: &mut Stage, now: Time, who: &mut Endpoint) -> Time {
     let now = unanswered_challenge(stage, now, who, &mut attempt, None) + 21;
 
     let token = tokens::kerberos_request("CONTOSO.COM", server.fqdn, &mut stage.ids);
-    let mut session = Session::new(Package::Kerberos, "", server);
+    let mut session = Session::new(Package::Kerberos, "", server, stage.product.package_version());
     let credentials = session.sign_with(&mut stage.ids, &token);
     let request = attempt.register(who).with("Authorization", &credentials);
     accepted(stage, now, who, request, session)
 }
 
 /// The last REGISTER and its 200 OK; from here on the client is signed in.
-fn accepted(
-    stage: &mut Stage,
-    now: Time,
-    who: &mut Endpoint,
-    request: Message,
-    session: Session,
-) -> Time {
+fn accepted(stage: &mut Stage, now: Time, who: &mut Endpoint, request: Message, session: Session) -> Time {
     let came = stage.send(now, who, request);
     let server = who.front_end;
     let peer = if who.outside { "edge01.contoso.com:51413" } else { &who.address };
@@ -227,10 +209,7 @@ fn accepted(
 
     let tag = stage.ids.server_tag();
     let mut answer = Message::answer(&came.message, 200, "OK", &tag);
-    answer.add_first(
-        "ms-keep-alive",
-        "UAS; tcp=no; hop-hop=yes; end-end=no; timeout=300",
-    );
+    answer.add_first("ms-keep-alive", "UAS; tcp=no; hop-hop=yes; end-end=no; timeout=300");
     answer.add(
         "Contact",
         &format!(
@@ -250,7 +229,7 @@ fn accepted(
         "vnd-microsoft-provisioning,vnd-microsoft-roaming-contacts,vnd-microsoft-roaming-self,presence,registration-notify",
     );
     answer.add("Supported", "adhoclist, msrtc-event-categories, ms-userservices-state-notification");
-    answer.add("Server", "RTC/6.0");
+    answer.add("Server", stage.product.server_agent());
     if who.outside {
         answer.add("ms-user-logon-data", "RemoteUser");
     }

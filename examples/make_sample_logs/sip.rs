@@ -19,20 +19,13 @@ pub enum Casing {
 
 impl Message {
     pub fn request(method: &str, uri: &str) -> Self {
-        Self {
-            start_line: format!("{method} {uri} SIP/2.0"),
-            headers: Vec::new(),
-            body: String::new(),
-        }
+        Self { start_line: format!("{method} {uri} SIP/2.0"), headers: Vec::new(), body: String::new() }
     }
 
     /// The answer to a request: Via, From, To, Call-ID and CSeq are taken over, the To tag is added.
     pub fn answer(request: &Self, status: u16, reason: &str, to_tag: &str) -> Self {
-        let mut answer = Self {
-            start_line: format!("SIP/2.0 {status} {reason}"),
-            headers: Vec::new(),
-            body: String::new(),
-        };
+        let mut answer =
+            Self { start_line: format!("SIP/2.0 {status} {reason}"), headers: Vec::new(), body: String::new() };
         for (name, value) in &request.headers {
             match name.as_str() {
                 "Via" | "From" | "Call-ID" | "CSeq" => answer.add(name, value),
@@ -46,10 +39,6 @@ impl Message {
 
     pub fn is_request(&self) -> bool {
         !self.start_line.starts_with("SIP/2.0 ")
-    }
-
-    pub fn method(&self) -> &str {
-        self.start_line.split(' ').next().unwrap_or_default()
     }
 
     /// Adds a header and hands the message on, for building in one expression.
@@ -74,10 +63,7 @@ impl Message {
     }
 
     pub fn get(&self, name: &str) -> &str {
-        self.headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map_or("", |(_, value)| value.as_str())
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value.as_str())
     }
 
     pub fn remove(&mut self, name: &str) {
@@ -93,13 +79,8 @@ impl Message {
 
     /// Puts a Via on top, as a proxy does with a request it passes on.
     pub fn push_via(&mut self, value: &str) {
-        let index = self
-            .headers
-            .iter()
-            .position(|(n, _)| n == "Via")
-            .unwrap_or(self.headers.len());
-        self.headers
-            .insert(index, ("Via".to_owned(), value.to_owned()));
+        let index = self.headers.iter().position(|(n, _)| n == "Via").unwrap_or(self.headers.len());
+        self.headers.insert(index, ("Via".to_owned(), value.to_owned()));
     }
 
     /// Adds what the receiving end notes on the topmost Via: who really sent this.
@@ -132,13 +113,9 @@ impl Message {
 
     /// The same message with Via lines last and the diagnostics first, another order real servers write.
     pub fn via_last(&self) -> Self {
-        let (vias, mut others): (Vec<_>, Vec<_>) =
-            self.headers.iter().cloned().partition(|(n, _)| n == "Via");
+        let (vias, mut others): (Vec<_>, Vec<_>) = self.headers.iter().cloned().partition(|(n, _)| n == "Via");
         others.extend(vias);
-        Self {
-            headers: others,
-            ..self.clone()
-        }
+        Self { headers: others, ..self.clone() }
     }
 }
 

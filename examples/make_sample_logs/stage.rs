@@ -4,7 +4,7 @@
 //! way write its copy into the server trace, and the client into its own log.
 
 use crate::client_log::{ClientLog, Flow, Wire};
-use crate::clock::{Time, UTC_PLUS_1};
+use crate::clock::{Time, UTC_PLUS_1, UtcOffset};
 use crate::ids::Ids;
 use crate::server_log::{Dialect, Event, Hop, Machine, ServerLog};
 use crate::session::Session;
@@ -48,6 +48,8 @@ pub struct Endpoint {
     pub user: &'static str,
     pub display: &'static str,
     pub phone: &'static str,
+    /// Its User-Agent.
+    pub agent: &'static str,
     pub epid: &'static str,
     pub instance: &'static str,
     /// Its own address and port.
@@ -60,7 +62,33 @@ pub struct Endpoint {
     pub connection: u32,
 }
 
-pub const USER_AGENT: &str = "UCCAPI/16.0.4600.1000 OC/16.0.4600.1000 (Skype for Business)";
+/// The client of the stories, unless they say otherwise.
+const SKYPE_FOR_BUSINESS: &str = "UCCAPI/16.0.4600.1000 OC/16.0.4600.1000 (Skype for Business)";
+
+/// Which servers stand on the stage.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Product {
+    SkypeForBusiness,
+    /// Office Communications Server: no user certificates yet.
+    Ocs2007R2,
+}
+
+impl Product {
+    pub fn server_agent(self) -> &'static str {
+        match self {
+            Self::SkypeForBusiness => "RTC/6.0",
+            Self::Ocs2007R2 => "RTC/3.5",
+        }
+    }
+
+    /// The version of the sign-in packages' protocol.
+    pub fn package_version(self) -> u32 {
+        match self {
+            Self::SkypeForBusiness => 4,
+            Self::Ocs2007R2 => 3,
+        }
+    }
+}
 
 impl Endpoint {
     /// A client inside the network, on its front end's port 5061.
@@ -69,6 +97,7 @@ impl Endpoint {
             user,
             display,
             phone: "+14255550100",
+            agent: SKYPE_FOR_BUSINESS,
             epid: "",
             instance: "",
             address: address.to_owned(),
@@ -82,10 +111,7 @@ impl Endpoint {
 
     /// A client in the world, on the Edge's port 443.
     pub fn outside(user: &'static str, display: &'static str, address: &str, connection: u32) -> Self {
-        Self {
-            outside: true,
-            ..Self::inside(user, display, address, connection)
-        }
+        Self { outside: true, ..Self::inside(user, display, address, connection) }
     }
 
     pub fn with_device(mut self, epid: &'static str, instance: &'static str) -> Self {
@@ -99,6 +125,11 @@ impl Endpoint {
         self
     }
 
+    pub fn with_agent(mut self, agent: &'static str) -> Self {
+        self.agent = agent;
+        self
+    }
+
     pub fn on(mut self, front_end: &'static Machine) -> Self {
         self.front_end = front_end;
         self
@@ -106,11 +137,7 @@ impl Endpoint {
 
     /// The server as this client sees it.
     pub fn server(&self) -> String {
-        if self.outside {
-            ACCESS_EDGE.to_owned()
-        } else {
-            format!("{}:5061", self.front_end.address)
-        }
+        if self.outside { ACCESS_EDGE.to_owned() } else { format!("{}:5061", self.front_end.address) }
     }
 
     pub fn via(&self) -> String {
@@ -141,6 +168,7 @@ pub struct Arrived {
 pub struct Stage {
     pub ids: Ids,
     pub servers: ServerLog,
+    pub product: Product,
 }
 
 impl Stage {
@@ -148,24 +176,28 @@ impl Stage {
         Self {
             ids: Ids::for_story(story),
             servers: ServerLog::new(Dialect::Cls),
+            product: Product::SkypeForBusiness,
+        }
+    }
+
+    /// The older servers, of which only one machine is traced.
+    pub fn ocs_2007_r2(story: &str, traced: &'static Machine, offset: UtcOffset) -> Self {
+        Self {
+            ids: Ids::for_story(story),
+            servers: ServerLog::of_one_machine(Dialect::OcsLogger(offset), traced),
+            product: Product::Ocs2007R2,
         }
     }
 
     /// The connection from a client comes up.
     pub fn connect(&mut self, at: Time, who: &Endpoint) {
-        let (machine, local) = if who.outside {
-            (&EDGE01, ACCESS_EDGE.to_owned())
-        } else {
-            (who.front_end, who.server())
-        };
-        for (delay, what) in [
-            (0, "TCP connection established"),
-            (3, "TLS negotiation started"),
-            (41, "Connection established"),
-        ] {
+        let (machine, local) =
+            if who.outside { (&EDGE01, ACCESS_EDGE.to_owned()) } else { (who.front_end, who.server()) };
+        for (delay, what) in
+            [(0, "TCP connection established"), (3, "TLS negotiation started"), (41, "Connection established")]
+        {
             let at = at + delay;
-            self.servers
-                .connection(at, machine, what, &local, &who.address, who.connection);
+            self.servers.connection(at, machine, what, &local, &who.address, who.connection);
         }
     }
 
@@ -294,14 +326,7 @@ impl Stage {
         server_via(machine, &mut self.ids)
     }
 
-    pub fn log_hop(
-        &mut self,
-        at: Time,
-        machine: &'static Machine,
-        direction: &str,
-        peer: &str,
-        message: &Message,
-    ) {
+    pub fn log_hop(&mut self, at: Time, machine: &'static Machine, direction: &str, peer: &str, message: &Message) {
         let taste: u32 = message.get("Call-ID").bytes().chain(machine.name.bytes()).map(u32::from).sum();
         let casing = match taste % 4 {
             0 | 1 => Casing::Upper,

@@ -18,13 +18,7 @@ pub fn ntlm_challenge(at: Time, domain: &str, dns_domain: &str, server: &str, id
     base64(&ntlm_challenge_bytes(at, domain, dns_domain, server, ids))
 }
 
-fn ntlm_challenge_bytes(
-    at: Time,
-    domain: &str,
-    dns_domain: &str,
-    server: &str,
-    ids: &mut Ids,
-) -> Vec<u8> {
+fn ntlm_challenge_bytes(at: Time, domain: &str, dns_domain: &str, server: &str, ids: &mut Ids) -> Vec<u8> {
     let info = target_info(at, domain, dns_domain, server);
     let name = utf16(domain);
     let payload = 56;
@@ -75,14 +69,7 @@ pub fn ntlm_answer(at: Time, who: &NtlmUser<'_>, server: &str, ids: &mut Ids) ->
     let key_field = place(key.len());
 
     let mut out = b"NTLMSSP\0\x03\0\0\0".to_vec();
-    for part in [
-        lm_field,
-        nt_field,
-        domain_field,
-        user_field,
-        workstation_field,
-        key_field,
-    ] {
+    for part in [lm_field, nt_field, domain_field, user_field, workstation_field, key_field] {
         out.extend(part);
     }
     out.extend(NTLM_FLAGS.to_le_bytes());
@@ -143,21 +130,11 @@ pub fn kerberos_request(realm: &str, server: &str, ids: &mut Ids) -> String {
     };
     let names = group(der::SEQUENCE, &[text("sip"), text(server)]);
     let service = group(der::SEQUENCE, &[at(0, number(2)), at(1, names)]);
-    let ticket_parts = [
-        at(0, number(5)),
-        at(1, text(realm)),
-        at(2, service),
-        at(3, encrypted(ids, 1050)),
-    ];
+    let ticket_parts = [at(0, number(5)), at(1, text(realm)), at(2, service), at(3, encrypted(ids, 1050))];
     let ticket = tlv(application(1), &group(der::SEQUENCE, &ticket_parts));
     let options = tlv(der::BIT_STRING, &[0, 0x20, 0, 0, 0]);
-    let request_parts = [
-        at(0, number(5)),
-        at(1, number(14)),
-        at(2, options),
-        at(3, ticket),
-        at(4, encrypted(ids, 330)),
-    ];
+    let request_parts =
+        [at(0, number(5)), at(1, number(14)), at(2, options), at(3, ticket), at(4, encrypted(ids, 330))];
     let request = tlv(application(14), &group(der::SEQUENCE, &request_parts));
     let wrapped = [tlv(der::OBJECT_ID, KRB5), vec![1, 0], request];
     base64(&group(application(0), &wrapped))
@@ -168,17 +145,15 @@ pub fn tls_client_hello(ids: &mut Ids) -> String {
     let mut hello = vec![3, 3];
     hello.extend(ids.bytes(32));
     hello.push(0);
-    let ciphers: [u8; 16] = [
-        0xc0, 0x30, 0xc0, 0x2f, 0xc0, 0x28, 0xc0, 0x27, 0x00, 0x9d, 0x00, 0x9c, 0x00, 0x3d, 0x00,
-        0x2f,
-    ];
+    let ciphers: [u8; 16] =
+        [0xc0, 0x30, 0xc0, 0x2f, 0xc0, 0x28, 0xc0, 0x27, 0x00, 0x9d, 0x00, 0x9c, 0x00, 0x3d, 0x00, 0x2f];
     hello.extend([0, ciphers.len() as u8]);
     hello.extend(ciphers);
     hello.extend([1, 0]);
     // Signature algorithms, extended master secret, renegotiation info.
     let extensions = [
-        0x00, 0x0d, 0x00, 0x06, 0x00, 0x04, 0x04, 0x01, 0x02, 0x01, 0x00, 0x17, 0x00, 0x00, 0xff,
-        0x01, 0x00, 0x01, 0x00,
+        0x00, 0x0d, 0x00, 0x06, 0x00, 0x04, 0x04, 0x01, 0x02, 0x01, 0x00, 0x17, 0x00, 0x00, 0xff, 0x01, 0x00, 0x01,
+        0x00,
     ];
     hello.extend([0, extensions.len() as u8]);
     hello.extend(extensions);

@@ -12,8 +12,7 @@ use crate::stage::{Endpoint, FE01, FE02, Stage};
 pub const WEB_HOST: &str = "webext.contoso.com";
 const POOL_SITE: &str = "https://fepool01.contoso.com:4443";
 
-const ON_AUTHENTICATE: &str =
-    "WebInfrastructure,OcsIisModule.OnAuthenticateRequest:ocsiismodule.cs(311)";
+const ON_AUTHENTICATE: &str = "WebInfrastructure,OcsIisModule.OnAuthenticateRequest:ocsiismodule.cs(311)";
 const TRACE_REQUEST: &str = "WebInfrastructure,HttpTracer.TraceRequest:httptracer.cs(61)";
 const TRACE_RESPONSE: &str = "WebInfrastructure,HttpTracer.TraceResponse:httptracer.cs(88)";
 
@@ -44,11 +43,8 @@ impl Block<'_> {
             Some(Outcome::Unauthorized) => (1, "80ef0191"),
             Some(Outcome::ServerError) => (1, "80ef01f4"),
         };
-        let operation = if self.operation.is_empty() {
-            String::new()
-        } else {
-            format!("  OperationName:{}\n", self.operation)
-        };
+        let operation =
+            if self.operation.is_empty() { String::new() } else { format!("  OperationName:{}\n", self.operation) };
         let error = match outcome {
             Some(Outcome::Unauthorized) => {
                 self.error("401 (0x191)", "Unauthorized", "The requested resource requires user authentication.")
@@ -73,14 +69,7 @@ impl Block<'_> {
 }
 
 /// Writes both blocks of a call.
-fn client_call(
-    stage: &mut Stage,
-    start: Time,
-    end: Time,
-    who: &mut Endpoint,
-    block: &Block<'_>,
-    outcome: &Outcome,
-) {
+fn client_call(stage: &mut Stage, start: Time, end: Time, who: &mut Endpoint, block: &Block<'_>, outcome: &Outcome) {
     let context = stage.ids.upper_hex(8);
     let pointer = 100_000_000 + stage.ids.below(800_000_000);
     let begun = block.text(&context, pointer, None);
@@ -154,20 +143,13 @@ impl Request {
 }
 
 fn ticket_header(ticket: &str) -> String {
-    if ticket.is_empty() {
-        String::new()
-    } else {
-        format!("X-MS-WebTicket: opaque={ticket}\n")
-    }
+    if ticket.is_empty() { String::new() } else { format!("X-MS-WebTicket: opaque={ticket}\n") }
 }
 
 /// Autodiscover, first step: where are the web services? Always answered.
 pub fn autodiscover_root(stage: &mut Stage, now: Time, who: &mut Endpoint) -> Time {
     let request = Request::new(stage, who);
-    let path = format!(
-        "/Autodiscover/AutodiscoverService.svc/root?sipuri=sip:{}",
-        who.user
-    );
+    let path = format!("/Autodiscover/AutodiscoverService.svc/root?sipuri=sip:{}", who.user);
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><AutodiscoverResponse xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\" AccessLocation=\"External\"><Root><Link token=\"Domain\" href=\"https://{WEB_HOST}/Autodiscover/AutodiscoverService.svc/root/domain\"/><Link token=\"User\" href=\"https://{WEB_HOST}/Autodiscover/AutodiscoverService.svc/root/user\"/></Root></AutodiscoverResponse>"
     );
@@ -181,9 +163,7 @@ pub fn autodiscover_root(stage: &mut Stage, now: Time, who: &mut Endpoint) -> Ti
 
 fn user_path(user: &str) -> String {
     let domain = user.split('@').nth(1).unwrap_or_default();
-    format!(
-        "/Autodiscover/AutodiscoverService.svc/root/user?originalDomain={domain}&sipuri=sip:{user}"
-    )
+    format!("/Autodiscover/AutodiscoverService.svc/root/user?originalDomain={domain}&sipuri=sip:{user}")
 }
 
 /// Autodiscover, second step, without a ticket: 401 that says where tickets are given out. Normal.
@@ -214,12 +194,7 @@ pub fn autodiscover_user_refused(
     request.get(stage, now + 25, &path, WEB_HOST, ticket);
     let outcome = refuse(stage, now + 34, &request, gives_up);
     let target = format!("https://{WEB_HOST}{path}");
-    let block = Block {
-        auth: "Token Auth method, TokenProviderType=2",
-        target: &target,
-        operation: "",
-        is_get: true,
-    };
+    let block = Block { auth: "Token Auth method, TokenProviderType=2", target: &target, operation: "", is_get: true };
     client_call(stage, now, now + 61, who, &block, &outcome);
     now + 75
 }
@@ -282,13 +257,7 @@ pub fn web_ticket(stage: &mut Stage, now: Time, who: &mut Endpoint) -> (Time, St
 }
 
 /// The certificate service with a ticket that the pool does not accept.
-pub fn certificate_refused(
-    stage: &mut Stage,
-    now: Time,
-    who: &mut Endpoint,
-    ticket: &str,
-    gives_up: bool,
-) -> Time {
+pub fn certificate_refused(stage: &mut Stage, now: Time, who: &mut Endpoint, ticket: &str, gives_up: bool) -> Time {
     let path = "/CertProv/CertProvisioningService.svc/WebTicket_Proof_SHA1";
     let request = Request::new(stage, who);
     request.post(stage, now + 25, path);

@@ -7,7 +7,7 @@
 //! differ from build to build and are never matched on.
 
 use super::{Direction, Kind, Millis, Oddities, Record, Sink, clock, skip_blank_start};
-use crate::protocol::lines::{Lines, count_not_blank, is_blank, split_line};
+use crate::protocol::lines::{Lines, is_blank, split_line};
 use crate::protocol::message::FirstLine;
 use crate::protocol::start_line::strip_prefix_ignore_case;
 use crate::protocol::{Message, StartLine, header};
@@ -149,9 +149,18 @@ pub fn source_of(line: &[u8]) -> Option<&[u8]> {
     Header::parse(line).map(|header| header.source)
 }
 
-/// Any header at the start of a line starts a record, whatever stands before it.
+/// Any header at the start of a line starts a record, whatever stands before it. A header without a
+/// time is no place to start: its record stands at the time of the one before it.
 pub fn safe_start(bytes: &[u8], from: usize) -> usize {
-    Scanner::new(bytes).next_header(from).map_or(bytes.len(), |(at, _)| at)
+    let scanner = Scanner::new(bytes);
+    let mut at = from;
+    while let Some((start, header)) = scanner.next_header(at) {
+        if header.time.is_some() {
+            return start;
+        }
+        at = start + 1;
+    }
+    bytes.len()
 }
 
 /// Finds header lines.
@@ -491,7 +500,7 @@ fn ucma_end(text: &[u8]) -> usize {
 fn understood(text: &str) -> u32 {
     let mut not = 0;
     read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>| not += record.lines_not_understood);
-    count_not_blank(text.as_bytes()) - not
+    crate::protocol::lines::count_not_blank(text.as_bytes()) - not
 }
 
 #[cfg(test)]
@@ -576,7 +585,7 @@ mod tests {
                 (Kind::Unknown, 1)
             ]
         );
-        assert_eq!(understood(&text), count_not_blank(text.as_bytes()) - 4);
+        assert_eq!(understood(&text), crate::protocol::lines::count_not_blank(text.as_bytes()) - 4);
     }
 
     #[test]

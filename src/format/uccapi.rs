@@ -137,13 +137,13 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// A begin line always ends what stands before it.
+/// A begin line always ends what stands before it. One without a time is no place to start: its
+/// record stands at the time of the one before it.
 pub fn safe_start(bytes: &[u8], from: usize) -> usize {
     let scanner = Scanner { bytes };
-    // A line that began before `from` is not seen as prefixed, so start at its beginning's successor.
     let mut at = from;
     while let Some(entry) = scanner.next_entry(at) {
-        if Frame::parse(entry.text).is_some() {
+        if entry.prefix.time.is_some() && Frame::parse(entry.text).is_some() {
             return entry.at;
         }
         at = entry.next;
@@ -153,7 +153,6 @@ pub fn safe_start(bytes: &[u8], from: usize) -> usize {
 
 /// A frame that is being read.
 struct Open<'a> {
-    at: usize,
     prefix: Prefix<'a>,
     /// The start line was seen.
     in_message: bool,
@@ -205,8 +204,7 @@ pub fn read(stretch: &[u8], sink: &mut impl Sink) {
             start = this.at;
         }
         if begins {
-            open =
-                Some(Open { at: this.at, prefix: this.prefix, in_message: false, ended: false, enclosed: Vec::new() });
+            open = Some(Open { prefix: this.prefix, in_message: false, ended: false, enclosed: Vec::new() });
         }
     }
     match open {
@@ -228,34 +226,35 @@ impl<S: Sink> Cutter<'_, '_, S> {
         self.sink.record(range, &reread(bytes, Oddities::empty()));
     }
 
-    /// A whole frame: its messages and the lines of other threads in it, by their first bytes.
+    /// A whole frame: its messages, and the lines of other threads that stand in it.
     fn frame(&mut self, start: usize, end: usize, frame: &Open<'_>) {
         let mut known = Oddities::empty();
         known.set(Oddities::NO_END, !frame.ended);
         known.set(Oddities::ENCLOSES, !frame.enclosed.is_empty());
-        let bytes = self.stretch.get(start..end).unwrap_or_default();
-        let mut inner = frame.enclosed.iter().peekable();
-        let mut from = start;
         if frame.enclosed.is_empty() {
-            // A further message of the frame starts where the one before it is complete.
-            let mut same_frame = Oddities::empty();
-            while let Some(length) = first_message_end(self.stretch.get(from..end).unwrap_or_default(), same_frame) {
-                let bytes = self.stretch.get(from..from + length).unwrap_or_default();
-                self.sink.record(from..from + length, &reread(bytes, same_frame));
-                from += length;
-                same_frame = Oddities::SAME_FRAME;
-            }
-            let bytes = self.stretch.get(from..end).unwrap_or_default();
-            self.sink.record(from..end, &reread(bytes, known | same_frame));
+            self.messages(start, end, known);
             return;
         }
-        let lines = own_lines_of(bytes, frame.enclosed.iter().map(|range| range.start - start..range.end - start));
-        self.sink.record(from..end, &reread(&lines, known));
-        while let Some(range) = inner.next() {
-            from = range.end;
+        let bytes = self.stretch.get(start..end).unwrap_or_default();
+        let own = own_lines_of(bytes, frame.enclosed.iter().map(|range| range.start - start..range.end - start));
+        self.sink.record(start..end, &reread(&own, known));
+        for range in &frame.enclosed {
             self.plain(range.clone());
         }
-        let _ = (from, frame.at);
+    }
+
+    /// The messages of a frame: a further one starts where the one before it is complete.
+    fn messages(&mut self, start: usize, end: usize, known: Oddities) {
+        let mut at = start;
+        let mut same_frame = Oddities::empty();
+        while let Some(length) = first_message_end(self.stretch.get(at..end).unwrap_or_default(), same_frame) {
+            let bytes = self.stretch.get(at..at + length).unwrap_or_default();
+            self.sink.record(at..at + length, &reread(bytes, same_frame));
+            at += length;
+            same_frame = Oddities::SAME_FRAME;
+        }
+        let bytes = self.stretch.get(at..end).unwrap_or_default();
+        self.sink.record(at..end, &reread(bytes, known | same_frame));
     }
 }
 
@@ -264,20 +263,13 @@ fn first_message_end(bytes: &[u8], known: Oddities) -> Option<usize> {
     let message = reread(bytes, known).message?;
     let body_at = offset_in(bytes, message.body)?;
     let mut missing = message.content_length().unwrap_or(0);
-    let mut at = body_at;
-    // Content-Length counts CRLF; a re-saved log may have LF, so count lines as on the wire.
-    for line in Lines::new(bytes.get(body_at..)?) {
+    // Content-Length counts CRLF; a log that was saved again may have LF, so count lines as on the wire.
+    for line in Lines::new(message.body) {
         if missing == 0 && StartLine::parse(line.text).is_some_and(|start| start.is_sip()) {
             return Some(body_at + line.start);
         }
-        let on_the_wire = line.text.len() as u64 + 2;
-        missing = missing.saturating_sub(on_the_wire);
-        at = body_at + line.next;
-        if is_prefixed(line.text) {
-            return None;
-        }
+        missing = missing.saturating_sub(line.text.len() as u64 + 2);
     }
-    let _ = at;
     None
 }
 

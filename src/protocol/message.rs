@@ -165,7 +165,7 @@ pub fn cseq(value: &[u8]) -> Option<(u32, &[u8])> {
 
 bitflags::bitflags! {
     /// Authentication packages, as the scheme word of an authentication header.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct Packages: u8 {
         const NTLM = 1;
         const KERBEROS = 1 << 1;
