@@ -12,6 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+#[path = "make_sample_logs/big_dialogs.rs"]
+mod big_dialogs;
 #[path = "make_sample_logs/big_trace.rs"]
 mod big_trace;
 #[path = "make_sample_logs/big_web.rs"]
@@ -24,10 +26,14 @@ mod client_log;
 mod clock;
 #[path = "make_sample_logs/der.rs"]
 mod der;
+#[path = "make_sample_logs/edge_2007_r2.rs"]
+mod edge_2007_r2;
 #[path = "make_sample_logs/everyday.rs"]
 mod everyday;
 #[path = "make_sample_logs/external_sign_in.rs"]
 mod external_sign_in;
+#[path = "make_sample_logs/healthy_sign_in.rs"]
+mod healthy_sign_in;
 #[path = "make_sample_logs/ids.rs"]
 mod ids;
 #[path = "make_sample_logs/server_log.rs"]
@@ -46,7 +52,8 @@ mod tokens;
 mod web_service;
 
 /// The stories, in the order of the README.
-const STORIES: [fn() -> Vec<Sample>; 1] = [external_sign_in::tell];
+const STORIES: &[fn() -> Vec<Sample>] =
+    &[external_sign_in::tell, healthy_sign_in::tell_ntlm, healthy_sign_in::tell_kerberos, edge_2007_r2::tell];
 
 /// One file of a story.
 pub struct Sample {

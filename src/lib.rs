@@ -2,4 +2,5 @@
 pub mod format;
 pub mod index;
 pub mod protocol;
+pub mod query;
 pub mod source;

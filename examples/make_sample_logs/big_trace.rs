@@ -8,6 +8,10 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use crate::big_dialogs::{
+    CALL, CHAT, CHAT_LINES, Dialog, Extra, FAILED_CALL, PROBE, REFRESH, REFUSED, SIGN_IN, STYLES, UNKNOWN_CALLEE,
+    WATCH, diagnostics_for, display, user_name,
+};
 use crate::big_web;
 use crate::clock::{Time, UTC, at};
 use crate::ids::Ids;
@@ -71,102 +75,6 @@ pub struct BigTrace {
     users: Vec<String>,
     dialogs: Vec<Dialog>,
 }
-
-/// A dialog under way: what it is, how far it has come, and what its messages share.
-struct Dialog {
-    script: &'static [Step],
-    step: usize,
-    user: usize,
-    other: usize,
-    machine: usize,
-    call_id: String,
-    from_tag: String,
-    to_tag: String,
-    epid: String,
-    port: u64,
-    cseq: u32,
-    style: usize,
-}
-
-/// One message of a dialog: start line (`@` stands for the called user), method, and what comes with it.
-struct Step {
-    start: &'static str,
-    method: &'static str,
-    extra: Extra,
-}
-
-#[derive(Clone, Copy)]
-enum Extra {
-    Plain,
-    Challenge,
-    Token,
-    Accepted,
-    Presence,
-    Subscription,
-    Sdp,
-    Text,
-    Diagnostics,
-}
-
-const fn step(start: &'static str, method: &'static str, extra: Extra) -> Step {
-    Step { start, method, extra }
-}
-
-const SIGN_IN: &[Step] = &[
-    step("REGISTER sip:contoso.com SIP/2.0", "REGISTER", Extra::Plain),
-    step("SIP/2.0 401 Unauthorized", "REGISTER", Extra::Challenge),
-    step("REGISTER sip:contoso.com SIP/2.0", "REGISTER", Extra::Token),
-    step("SIP/2.0 401 Unauthorized", "REGISTER", Extra::Token),
-    step("REGISTER sip:contoso.com SIP/2.0", "REGISTER", Extra::Token),
-    step("SIP/2.0 200 OK", "REGISTER", Extra::Accepted),
-];
-const REFRESH: &[Step] = &[
-    step("REGISTER sip:contoso.com SIP/2.0", "REGISTER", Extra::Token),
-    step("SIP/2.0 200 OK", "REGISTER", Extra::Accepted),
-];
-const WATCH: &[Step] = &[
-    step("SUBSCRIBE sip:@ SIP/2.0", "SUBSCRIBE", Extra::Subscription),
-    step("SIP/2.0 200 OK", "SUBSCRIBE", Extra::Presence),
-    step("BENOTIFY sip:@ SIP/2.0", "BENOTIFY", Extra::Presence),
-    step("BENOTIFY sip:@ SIP/2.0", "BENOTIFY", Extra::Presence),
-    step("NOTIFY sip:@ SIP/2.0", "NOTIFY", Extra::Presence),
-    step("SIP/2.0 200 OK", "NOTIFY", Extra::Plain),
-];
-const CALL: &[Step] = &[
-    step("INVITE sip:@ SIP/2.0", "INVITE", Extra::Sdp),
-    step("SIP/2.0 100 Trying", "INVITE", Extra::Plain),
-    step("SIP/2.0 180 Ringing", "INVITE", Extra::Plain),
-    step("SIP/2.0 200 OK", "INVITE", Extra::Sdp),
-    step("ACK sip:@ SIP/2.0", "ACK", Extra::Plain),
-    step("BYE sip:@ SIP/2.0", "BYE", Extra::Diagnostics),
-    step("SIP/2.0 200 OK", "BYE", Extra::Plain),
-];
-const FAILED_CALL: &[Step] = &[
-    step("INVITE sip:@ SIP/2.0", "INVITE", Extra::Sdp),
-    step("SIP/2.0 504 Server time-out", "INVITE", Extra::Diagnostics),
-    step("ACK sip:@ SIP/2.0", "ACK", Extra::Plain),
-];
-const UNKNOWN_CALLEE: &[Step] = &[
-    step("INVITE sip:@ SIP/2.0", "INVITE", Extra::Sdp),
-    step("SIP/2.0 404 Not Found", "INVITE", Extra::Diagnostics),
-    step("ACK sip:@ SIP/2.0", "ACK", Extra::Plain),
-];
-const CHAT: &[Step] = &[
-    step("MESSAGE sip:@ SIP/2.0", "MESSAGE", Extra::Text),
-    step("SIP/2.0 200 OK", "MESSAGE", Extra::Plain),
-    step("MESSAGE sip:@ SIP/2.0", "MESSAGE", Extra::Text),
-    step("SIP/2.0 200 OK", "MESSAGE", Extra::Plain),
-    step("BYE sip:@ SIP/2.0", "BYE", Extra::Plain),
-    step("SIP/2.0 200 OK", "BYE", Extra::Plain),
-];
-const PROBE: &[Step] =
-    &[step("OPTIONS sip:@ SIP/2.0", "OPTIONS", Extra::Plain), step("SIP/2.0 200 OK", "OPTIONS", Extra::Plain)];
-const REFUSED: &[Step] = &[
-    step("REGISTER sip:contoso.com SIP/2.0", "REGISTER", Extra::Plain),
-    step("SIP/2.0 401 Unauthorized", "REGISTER", Extra::Challenge),
-    step("REGISTER sip:contoso.com SIP/2.0", "REGISTER", Extra::Token),
-    step("SIP/2.0 401 Unauthorized", "REGISTER", Extra::Diagnostics),
-];
 
 impl BigTrace {
     fn new() -> Self {
@@ -242,15 +150,12 @@ impl BigTrace {
         if self.dialogs[slot].step >= self.dialogs[slot].script.len() {
             self.dialogs[slot] = self.new_dialog();
         }
-        let dialog = &self.dialogs[slot];
-        if dialog.script[dialog.step].start.starts_with("SIP/2.0") {
-            self.write_message(slot);
-        } else {
-            if dialog.script[dialog.step].method != "ACK" {
-                self.dialogs[slot].cseq += 1;
-            }
-            self.write_message(slot);
+        let dialog = &mut self.dialogs[slot];
+        let step = &dialog.script[dialog.step];
+        if !step.start.starts_with("SIP/2.0") && step.method != "ACK" {
+            dialog.cseq += 1;
         }
+        self.write_message(slot);
         self.dialogs[slot].step += 1;
     }
 
@@ -295,7 +200,9 @@ impl BigTrace {
         let other = &self.users[dialog.other];
         let callee = if step.method == "REGISTER" { user } else { other };
         let request = !step.start.starts_with("SIP/2.0");
-        let (direction, kind) = if request { ("incoming", "request") } else { ("outgoing", "response") };
+        let kind = if request { "request" } else { "response" };
+        // What the server itself starts goes out, and its answer comes in.
+        let direction = if request != step.method.ends_with("NOTIFY") { "incoming" } else { "outgoing" };
         let edge = if machine < 16 { "" } else { ";source=\"external edge\";destination=\"internal edge\"" };
         let (a, b) = (dialog.user % 250 + 1, dialog.port);
         let text = &mut self.text;
@@ -379,11 +286,11 @@ impl BigTrace {
             ),
             Extra::Token => {
                 let name = if request { "Authorization" } else { "WWW-Authenticate" };
-                write!(
+                writeln!(
                     headers,
-                    "{name}: TLS-DSK qop=\"auth\", {realm}, opaque=\"{}\", targetname=\"{number}.contoso.com\", gssapi-data=\"FgMD{}{}\", version=4\n",
+                    "{name}: TLS-DSK qop=\"auth\", {realm}, opaque=\"{}\", targetname=\"{number}.contoso.com\", gssapi-data=\"FgMD{}{}\", version=4",
                     &dialog.to_tag[..8],
-                    ids.hex(120),
+                    ids.hex(240),
                     &dialog.to_tag
                 )
             }
@@ -415,9 +322,9 @@ impl BigTrace {
             }
             Extra::Text => {
                 body = CHAT_LINES[dialog.user % CHAT_LINES.len()].to_owned();
-                write!(headers, "Content-Type: text/plain; charset=UTF-8\n")
+                writeln!(headers, "Content-Type: text/plain; charset=UTF-8")
             }
-            Extra::Diagnostics => write!(headers, "{}\n", diagnostics_for(step, dialog.user, &number)),
+            Extra::Diagnostics => writeln!(headers, "{}", diagnostics_for(step, dialog.user, &number)),
         };
         Carried { headers, body }
     }
@@ -437,7 +344,7 @@ impl BigTrace {
             (
                 "TL_ERROR(TF_DIAG)",
                 "error",
-                "Message was not sent because the connection was closed",
+                "The domain of the message resolved by DNS SRV but none of the hosts is in the same domain",
                 "Result-Code: 0xc3e93d6f SIPPROXY_E_EPROUTING_MSG_ALLOWED_DOMAIN_NO_SRV_MATCH\n",
             ),
         ];
@@ -509,106 +416,4 @@ struct Carried {
 
 pub fn machine_at(index: usize) -> (&'static str, &'static str) {
     MACHINES.get(index).copied().unwrap_or(("FEPOOL01", "FE01"))
-}
-
-/// How one kind of sender writes its headers: names, and the order of those all messages have.
-struct Style {
-    order: [char; 6],
-    from: &'static str,
-    to: &'static str,
-    call_id: &'static str,
-    cseq: &'static str,
-    via: &'static str,
-    content_length: &'static str,
-}
-
-const STYLES: [Style; 4] = [
-    Style {
-        order: ['v', 'm', 'f', 't', 'i', 'c'],
-        from: "From",
-        to: "To",
-        call_id: "Call-ID",
-        cseq: "CSeq",
-        via: "Via",
-        content_length: "Content-Length",
-    },
-    Style {
-        order: ['f', 't', 'i', 'c', 'v', 'm'],
-        from: "FROM",
-        to: "TO",
-        call_id: "CALL-ID",
-        cseq: "CSEQ",
-        via: "VIA",
-        content_length: "CONTENT-LENGTH",
-    },
-    Style {
-        order: ['m', 'i', 'c', 'v', 'f', 't'],
-        from: "From",
-        to: "To",
-        call_id: "Call-Id",
-        cseq: "CSeq",
-        via: "Via",
-        content_length: "Content-Length",
-    },
-    Style {
-        order: ['t', 'f', 'c', 'v', 'i', 'm'],
-        from: "from",
-        to: "to",
-        call_id: "call-id",
-        cseq: "cseq",
-        via: "via",
-        content_length: "content-length",
-    },
-];
-
-const CHAT_LINES: [&str; 5] = [
-    "Good morning",
-    "Are you coming to the meeting at ten?",
-    "I will send you the figures after lunch, the last column is still missing",
-    "Thanks!",
-    "Grüße, bis später",
-];
-
-fn diagnostics_for(step: &Step, user: usize, machine: &str) -> String {
-    if step.method == "BYE" {
-        return "ms-client-diagnostics: 51004; reason=\"Action initiated by user\";UserType=\"Caller\"".to_owned();
-    }
-    if step.start.contains(" 404 ") {
-        return format!(
-            "ms-diagnostics: 4005;reason=\"Destination URI either not enabled for SIP or does not exist\";source=\"{machine}.contoso.com\""
-        );
-    }
-    if step.start.contains(" 401 ") {
-        return format!(
-            "ms-diagnostics: 1000;reason=\"Final handshake failed\";HRESULT=\"0xC3E93EC3(SIP_E_AUTH_UNAUTHORIZED)\";source=\"{machine}.contoso.com\"\nWWW-Authenticate: NTLM realm=\"SIP Communications Service\", targetname=\"{machine}.contoso.com\", version=4"
-        );
-    }
-    match user % 3 {
-        0 => format!(
-            "ms-diagnostics: 1008;reason=\"Unable to resolve DNS SRV record\";domain=\"fabrikam.com\";source=\"{machine}.contoso.com\""
-        ),
-        1 => format!(
-            "Ms-Diagnostics: 1009; reason =\"No match for domain in DNS SRV results\"; domain =\"fabrikam.com\";source=\"{machine}.contoso.com\""
-        ),
-        _ => format!(
-            "ms-diagnostics: 10003;source=\"{machine}.contoso.com\";reason=\"Proxy returned a SIP failure code\";component=\"MediationServer\";SipResponseCode=\"504\"\nms-diagnostics-public: 10003;reason=\"Proxy returned a SIP failure code\""
-        ),
-    }
-}
-
-/// `carla.brook17@contoso.com`: five thousand different ones.
-fn user_name(index: usize) -> String {
-    const FIRST: [&str; 20] = [
-        "anna", "ben", "carla", "david", "eva", "frank", "greta", "henry", "ida", "jonas", "kim", "lena", "marco",
-        "nora", "otto", "paula", "quinn", "rosa", "sven", "tina",
-    ];
-    const LAST: [&str; 10] = ["brook", "field", "hill", "lake", "meadow", "north", "stone", "vale", "west", "wood"];
-    let domain = if index % 5 == 4 { "fabrikam.com" } else { "contoso.com" };
-    let first = FIRST[index % 20];
-    let last = LAST[index / 20 % 10];
-    format!("{first}.{last}{}@{domain}", index / 200 + 1)
-}
-
-fn display(user: &str) -> &str {
-    user.split('@').next().unwrap_or(user)
 }

@@ -29,7 +29,7 @@ pub fn tell() -> Vec<Sample> {
     everyone_else_works(&mut stage, &mut ben, &mut office);
     servers_idle(&mut stage);
 
-    let Stage { mut ids, servers } = stage;
+    let Stage { mut ids, servers, .. } = stage;
     let sample = |name: &str, shows: &'static str, text: String| Sample {
         path: format!("external-sign-in/{name}"),
         shows,
@@ -116,7 +116,7 @@ fn starts_up(stage: &mut Stage, now: Time, who: &mut Endpoint) {
     log.trace(now, MAIN_THREAD, "INFO", "Logging started, client 16.0.4600.1000, Windows 10.0.19045, x64");
     log.trace(now + 31, MAIN_THREAD, "INFO", &format!("Last signed in user was sip:{}", who.user));
     log.trace(now + 44, MAIN_THREAD, "TRACE", "CUccPlatform::Initialize - platform ready");
-    let settings = bodies::provisioning(84, &mut stage.ids);
+    let settings = bodies::provisioning(118, &mut stage.ids);
     let text = format!("Settings of the last session were read from the cache\n{settings}");
     log.trace(now + 158, MAIN_THREAD, "INFO", &text);
     log.trace(
@@ -319,7 +319,7 @@ fn calls_to_fabrikam(stage: &mut Stage, carla: &mut Endpoint) {
     let diagnostics = "1008;reason=\"Unable to resolve DNS SRV record\";domain=\"fabrikam.com\";dns-srv-result=\"NegativeResult\";dns-source=\"InternalCache\";source=\"edge01.contoso.com\"";
     let tag = stage.ids.server_tag();
     let mut refusal = Message::answer(&request, 504, "Server time-out", &tag)
-        .with("Server", "RTC/6.0")
+        .with("Server", stage.product.server_agent())
         .with("ms-diagnostics", diagnostics);
     let event = Event {
         level: "TL_ERROR",
@@ -331,7 +331,13 @@ fn calls_to_fabrikam(stage: &mut Stage, carla: &mut Endpoint) {
         correlation: stage.ids.correlation(),
     };
     stage.servers.diagnostic(now + 29, &EDGE01, &event, &request);
-    stage.log_hop(now + 30, &EDGE01, &format!("outgoing{to_world}"), "fe01.contoso.com:49520", &refusal);
+    stage.log_hop(
+        now + 30,
+        &EDGE01,
+        "outgoing;source=\"local\";destination=\"internal edge\"",
+        "fe01.contoso.com:49520",
+        &refusal,
+    );
     stage.log_hop(now + 31, &FE01, "incoming", "edge01.contoso.com:5061", &refusal);
     refusal.pop_via();
     stage.deliver(now + 33, carla, refusal);

@@ -51,7 +51,14 @@ pub struct Session {
 
 impl Session {
     pub fn new(package: Package, opaque: &str, server: &Machine, version: u32) -> Self {
-        Self { package, opaque: opaque.to_owned(), target: package.target(server), client_count: 0, server_count: 0, version }
+        Self {
+            package,
+            opaque: opaque.to_owned(),
+            target: package.target(server),
+            client_count: 0,
+            server_count: 0,
+            version,
+        }
     }
 
     /// The value of `Authorization` for the client's next message.
@@ -70,7 +77,8 @@ impl Session {
             self.target,
             ids.hex(8),
             self.client_count,
-            self.package.signature(ids), self.version,
+            self.package.signature(ids),
+            self.version,
         )
     }
 

@@ -55,7 +55,10 @@ fn challenge(stage: &mut Stage, request: &Arrived, server: &Machine) -> Message 
     let version = stage.product.package_version();
     let mut answer = unauthorized(stage, request);
     answer.add("WWW-Authenticate", &format!("NTLM realm=\"{REALM}\", targetname=\"{target}\", version={version}"));
-    answer.add("WWW-Authenticate", &format!("Kerberos realm=\"{REALM}\", targetname=\"sip/{target}\", version={version}"));
+    answer.add(
+        "WWW-Authenticate",
+        &format!("Kerberos realm=\"{REALM}\", targetname=\"sip/{target}\", version={version}"),
+    );
     if stage.product == Product::Ocs2007R2 {
         return answer.with("Server", stage.product.server_agent());
     }
@@ -109,7 +112,15 @@ pub fn unanswered_challenge(
 }
 
 /// Credentials with a token but no signature yet.
-fn with_token(request: Message, server: &Machine, package: Package, opaque: &str, token: &str) -> Message {
+fn with_token(
+    request: Message,
+    stage: &Stage,
+    server: &Machine,
+    package: Package,
+    opaque: &str,
+    token: &str,
+) -> Message {
+    let version = stage.product.package_version();
     let opaque = if opaque.is_empty() { String::new() } else { format!(", opaque=\"{opaque}\"") };
     let credentials = format!(
         "{} qop=\"auth\", realm=\"{REALM}\"{opaque}, targetname=\"{}\", gssapi-data=\"{token}\", version={version}",
@@ -145,7 +156,7 @@ pub fn with_tls_dsk(stage: &mut Stage, now: Time, who: &mut Endpoint) -> Time {
     let server_finished = tokens::tls_server_finished(&mut stage.ids);
     let rounds = [("", hello, server_hello), (opaque.as_str(), finished, server_finished)];
     for (known, ours, theirs) in rounds {
-        let request = with_token(attempt.register(who), server, package, known, &ours);
+        let request = with_token(attempt.register(who), stage, server, package, known, &ours);
         let came = stage.send(now, who, request);
         let answer = handshake_step(stage, &came, server, package, &opaque, &theirs);
         now = stage.deliver(came.at + 5, who, answer).at + 11;
@@ -165,7 +176,7 @@ pub fn with_ntlm(stage: &mut Stage, now: Time, who: &mut Endpoint, user: &NtlmUs
     let opaque = stage.ids.upper_hex(8);
     let now = unanswered_challenge(stage, now, who, &mut attempt, None) + 9;
 
-    let request = with_token(attempt.register(who), server, package, "", "");
+    let request = with_token(attempt.register(who), stage, server, package, "", "");
     let came = stage.send(now, who, request);
     let token = tokens::ntlm_challenge(came.at, user.domain, "contoso.com", server.fqdn, &mut stage.ids);
     let answer = handshake_step(stage, &came, server, package, &opaque, &token);

@@ -173,11 +173,7 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(story: &str) -> Self {
-        Self {
-            ids: Ids::for_story(story),
-            servers: ServerLog::new(Dialect::Cls),
-            product: Product::SkypeForBusiness,
-        }
+        Self { ids: Ids::for_story(story), servers: ServerLog::new(Dialect::Cls), product: Product::SkypeForBusiness }
     }
 
     /// The older servers, of which only one machine is traced.
@@ -334,7 +330,7 @@ impl Stage {
             _ => Casing::AsSent,
         };
         let hop = Hop { direction, peer, casing, correlation: self.ids.correlation() };
-        if taste % 3 == 0 {
+        if taste.is_multiple_of(3) {
             self.servers.protocol(at, machine, &hop, &message.via_last());
         } else {
             self.servers.protocol(at, machine, &hop, message);

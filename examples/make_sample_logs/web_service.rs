@@ -227,8 +227,7 @@ pub fn web_ticket(stage: &mut Stage, now: Time, who: &mut Endpoint) -> (Time, St
     let server_token = base64(&stage.ids.bytes(190));
     for challenge in ["Negotiate".to_owned(), format!("Negotiate {server_token}")] {
         // IIS answers each round on its own: a new number, the same machine.
-        let round = Request { number: stage.ids.below(90_000_000) as u32 + 1000, ..Request::new(stage, who) };
-        let round = Request { machine: request.machine, ..round };
+        let round = Request { machine: request.machine, ..Request::new(stage, who) };
         round.post(stage, at, path);
         let headers = format!("WWW-Authenticate: {challenge}\nWWW-Authenticate: NTLM\n");
         round.answer(stage, at + 6, "401 Unauthorized", &headers, "");

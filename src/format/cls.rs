@@ -11,10 +11,22 @@ use crate::protocol::lines::{Lines, is_blank, split_line};
 use crate::protocol::message::FirstLine;
 use crate::protocol::start_line::strip_prefix_ignore_case;
 use crate::protocol::{Message, StartLine, header};
-use memchr::{memchr, memmem};
+use memchr::memchr;
+use memchr::memmem::{self, Finder};
+use std::sync::LazyLock;
 
 const BEGIN: &[u8] = b"$$begin_record";
 const END: &[u8] = b"$$end_record";
+const BODY: &[u8] = b"\nMessage-Body:";
+
+/// Searchers made once: making one costs more than searching a record with it.
+static END_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));
+static BODY_FIELD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(BODY));
+static REQUEST_URL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"RequestU"));
+static UNDECODED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\nUnknown("));
+static FIELDS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [Finder::new(b"\nLogType:"), Finder::new(b"\nSeverity:")]);
+static UCMA_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"-EndOf"));
 
 /// The header line of a record.
 #[derive(Clone, Copy, Debug)]
@@ -227,13 +239,15 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
     #[inline]
     fn group(&mut self, start: usize, at: usize, end: usize, header: &Header<'a>) {
         let bytes = self.bytes(at, end);
-        let own = if header.begins_record { typed_end(bytes) } else { plain_end(bytes, header) };
+        let end_line = end_line(bytes);
+        let own = if header.begins_record { end_line.map(|(_, next)| next) } else { plain_end(bytes, header) };
         let rest_at = at + own.unwrap_or(bytes.len());
         let rest = self.bytes(rest_at, end);
         if is_blank(rest) {
-            self.sink.record(start..end, &with_header(bytes, header));
+            self.sink.record(start..end, &with_header(bytes, header, end_line));
         } else {
-            self.sink.record(start..rest_at, &with_header(self.bytes(at, rest_at), header));
+            let own = self.bytes(at, rest_at);
+            self.sink.record(start..rest_at, &with_header(own, header, end_line.filter(|(end, _)| *end < own.len())));
             self.headerless(rest_at, end);
         }
     }
@@ -244,7 +258,7 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
         while at < end {
             let bytes = self.bytes(at, end);
             let typed = starts_fields(bytes.get(skip_blank_start(bytes)..).unwrap_or_default());
-            let own = if typed { typed_end(bytes) } else { next_field_line(bytes) };
+            let own = if typed { end_line(bytes).map(|(_, next)| next) } else { next_field_line(bytes) };
             let mut next = at + own.unwrap_or(bytes.len());
             if is_blank(self.bytes(next, end)) {
                 next = end;
@@ -257,16 +271,11 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
     }
 }
 
-/// Offset after the `$$end_record` line; `None` where there is none.
-fn typed_end(bytes: &[u8]) -> Option<usize> {
-    end_line(bytes).map(|(_, next)| next)
-}
-
 /// Start of the first line that is `$$end_record`, and of the line after it.
 fn end_line(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut at = 0;
     loop {
-        let found = at + memmem::find(bytes.get(at..)?, END)?;
+        let found = at + END_LINE.find(bytes.get(at..)?)?;
         at = found + END.len();
         let rest = bytes.get(at..)?;
         let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
@@ -283,12 +292,8 @@ fn plain_end(bytes: &[u8], header: &Header<'_>) -> Option<usize> {
     let has_fields = header.kind_of_flag() != Kind::Trace;
     let lines = memchr(b'\n', bytes)?;
     let rest = bytes.get(lines..)?;
-    let undecoded = memmem::find(rest, b"\nUnknown(");
-    let fields = [&b"\nLogType:"[..], b"\nSeverity:"]
-        .iter()
-        .filter(|_| !has_fields)
-        .filter_map(|field| memmem::find(rest, field))
-        .min();
+    let undecoded = UNDECODED.find(rest);
+    let fields = FIELDS.iter().filter(|_| !has_fields).filter_map(|field| field.find(rest)).min();
     [undecoded, fields].into_iter().flatten().min().map(|at| lines + at + 1)
 }
 
@@ -306,37 +311,45 @@ pub fn reread(bytes: &[u8], kind: Kind) -> Record<'_> {
     let start = skip_blank_start(bytes);
     let own = bytes.get(start..).unwrap_or_default();
     match Header::parse(own) {
-        Some(header) => with_header(own, &header),
+        Some(header) => with_header(own, &header, end_line(own)),
         None if kind == Kind::Unknown => Record::unknown(bytes),
         None => without_header(own),
     }
 }
 
+/// Reads the record that a header starts. `end_line` is where its `$$end_record` line starts and ends.
 #[inline]
-fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>) -> Record<'a> {
+fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>, end_line: Option<(usize, usize)>) -> Record<'a> {
     let text = bytes.get(header.text_at..).unwrap_or_default();
     if header.begins_record {
-        let (_, fields) = split_line(text);
+        let end = end_line.map_or(bytes.len(), |(start, _)| start);
+        let (_, fields) = split_line(bytes.get(header.text_at..end).unwrap_or_default());
         let mut record = typed(header.record(header.kind_of_flag(), text), fields);
-        if end_line(fields).is_none() {
+        if end_line.is_none() {
             record.oddities |= Oddities::NO_END;
         }
         return record;
     }
     let mut record = header.record(Kind::Trace, text);
     let (first, rest) = split_line(text);
-    if header.kind_of_flag() != Kind::Trace && Lines::new(rest).next().is_some_and(|line| starts_fields(line.text)) {
+    if header.kind_of_flag() != Kind::Trace && starts_fields(rest) {
         record.kind = header.kind_of_flag();
-        record = typed(record, rest);
+        record = typed(record, until_end_line(rest));
     } else {
         find_message(&mut record, first, rest);
     }
-    count_orphan_ends(&mut record, rest);
+    if end_line.is_some() {
+        count_orphan_ends(&mut record, rest);
+    }
     record
 }
 
+fn until_end_line(fields: &[u8]) -> &[u8] {
+    end_line(fields).and_then(|(start, _)| fields.get(..start)).unwrap_or(fields)
+}
+
 fn without_header(bytes: &[u8]) -> Record<'_> {
-    let mut record = typed(Record::of_kind(Kind::Diagnostic, bytes), bytes);
+    let mut record = typed(Record::of_kind(Kind::Diagnostic, bytes), until_end_line(bytes));
     record.oddities |= Oddities::NO_HEADER;
     count_orphan_ends(&mut record, bytes);
     record
@@ -344,9 +357,6 @@ fn without_header(bytes: &[u8]) -> Record<'_> {
 
 /// An end without its begin is counted as a line that was not understood.
 fn count_orphan_ends(record: &mut Record<'_>, text: &[u8]) {
-    if memmem::find(text, END).is_none() {
-        return;
-    }
     let ends = Lines::new(text).filter(|line| line.text.trim_ascii() == END).count();
     if ends > 0 && record.kind != Kind::Unknown {
         record.lines_not_understood = u32::try_from(ends).unwrap_or(u32::MAX);
@@ -357,8 +367,6 @@ fn count_orphan_ends(record: &mut Record<'_>, text: &[u8]) {
 /// Reads the fields of a typed record: a set in any order, up to `Start-Line:` of a message.
 #[inline]
 fn typed<'a>(mut record: Record<'a>, fields: &'a [u8]) -> Record<'a> {
-    let end = end_line(fields).map_or(fields.len(), |(start, _)| start);
-    let fields = fields.get(..end).unwrap_or(fields);
     for line in Lines::new(fields) {
         let Some((name, value)) = header::split_field(line.text) else { continue };
         match name {
@@ -381,12 +389,11 @@ fn typed<'a>(mut record: Record<'a>, fields: &'a [u8]) -> Record<'a> {
 
 /// The message of a protocol record: headers up to `Message-Body:`, whose line the body starts on.
 fn sip<'a>(first: &'a [u8], rest: &'a [u8]) -> Message<'a> {
-    const BODY: &[u8] = b"\nMessage-Body:";
     let start = StartLine::parse(first).unwrap_or(StartLine::Unreadable);
     let first_line = FirstLine::Written(first);
     let (head, body) = if let Some(body) = rest.strip_prefix(BODY.get(1..).unwrap_or_default()) {
         (&[][..], body)
-    } else if let Some(at) = memmem::find(rest, BODY) {
+    } else if let Some(at) = BODY_FIELD.find(rest) {
         (rest.get(..=at).unwrap_or_default(), rest.get(at + BODY.len()..).unwrap_or_default())
     } else {
         let (end, body) = header::head_end(rest);
@@ -453,7 +460,7 @@ fn find_message<'a>(record: &mut Record<'a>, first: &'a [u8], rest: &'a [u8]) {
 
 /// `RequestUrl=URL,RequestVerb=VERB`, joined by a comma or a bar.
 fn web_request<'a>(first: &'a [u8], rest: &'a [u8]) -> Option<Message<'a>> {
-    let at = memmem::find(first, b"RequestU")?;
+    let at = REQUEST_URL.find(first)?;
     let after = first.get(at + b"RequestU".len()..)?;
     let after = strip_prefix_ignore_case(after, b"rl=").or_else(|| strip_prefix_ignore_case(after, b"ri="))?;
     let verb_at = memmem::find(after, b"RequestVerb=")?;
@@ -489,8 +496,11 @@ fn ucma_hop(line: &[u8]) -> Option<(Direction, &[u8], &[u8])> {
 
 /// Offset of the line `----EndOfOutgoing SipMessage`, or the end.
 fn ucma_end(text: &[u8]) -> usize {
-    let found =
-        memmem::find(text, b"EndOfOutgoing SipMessage").or_else(|| memmem::find(text, b"EndOfIncoming SipMessage"));
+    let is_end = |at: &usize| {
+        let rest = text.get(at + b"-EndOf".len()..).unwrap_or_default();
+        rest.starts_with(b"Outgoing SipMessage") || rest.starts_with(b"Incoming SipMessage")
+    };
+    let found = UCMA_END.find_iter(text).find(is_end);
     let Some(at) = found else { return text.len() };
     text.get(..at).and_then(|before| memchr::memrchr(b'\n', before)).map_or(0, |line| line + 1)
 }

@@ -158,11 +158,6 @@ impl Block {
         self.traits.get(row).copied().unwrap_or(Traits(0))
     }
 
-    #[must_use]
-    pub(crate) fn all_traits(&self) -> &[Traits] {
-        &self.traits
-    }
-
     /// True where no row is earlier than the one before it.
     #[must_use]
     pub fn is_sorted(&self) -> bool {

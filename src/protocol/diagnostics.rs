@@ -4,10 +4,18 @@
 //! for the HTTP header. Traces break it in many ways (any order, any quotes, blanks, no closing quote),
 //! so only the number is needed; the rest is read as far as it goes.
 
-use super::lines::{Lines, to_text};
+use super::lines::to_text;
 use super::start_line::strip_prefix_ignore_case;
-use memchr::memmem;
+use memchr::memmem::Finder;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Searchers made once: making one costs more than searching a message with it.
+static SDP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"SDP-diagnostics:"));
+static ERROR_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ErrorId>"));
+static ERROR_CODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ErrorCode="));
+static DIAG_CODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"diag code=0x"));
+static DIAGNOSTICS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"iagnostics"));
 
 /// One code with what stood beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,32 +119,30 @@ impl Loose<'_> {
 pub fn in_body<'a>(body: &'a [u8], mut found: impl FnMut(Loose<'a>)) {
     let body = body.trim_ascii_start();
     if body.starts_with(b"v=") {
-        each_after(body, b"SDP-diagnostics:", |rest| {
-            loose(LooseKind::SdpDiagnostics, rest).into_iter().for_each(&mut found)
-        });
+        each_after(body, &SDP, |rest| loose(LooseKind::SdpDiagnostics, rest).into_iter().for_each(&mut found));
     } else if body.contains(&b'<') {
-        each_after(body, b"ErrorId>", |rest| loose(LooseKind::SoapFault, rest).into_iter().for_each(&mut found));
+        each_after(body, &ERROR_ID, |rest| loose(LooseKind::SoapFault, rest).into_iter().for_each(&mut found));
     }
 }
 
 /// Finds the codes in a text that holds no message: lines of server components, the client's verdict.
 pub fn in_text<'a>(text: &'a [u8], mut found: impl FnMut(Loose<'a>)) {
-    each_after(text, b"ErrorCode=", |rest| loose(LooseKind::ErrorCode, rest).into_iter().for_each(&mut found));
-    each_after(text, b"diag code=0x", |rest| {
+    each_after(text, &ERROR_CODE, |rest| loose(LooseKind::ErrorCode, rest).into_iter().for_each(&mut found));
+    each_after(text, &DIAG_CODE, |rest| {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let code = rest.get(..digits).and_then(|hex| u32::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
         if let Some(code) = code {
             found(Loose { kind: LooseKind::DiagCode, code, rest: &[] });
         }
     });
-    each_after(text, b"iagnostics", |rest| {
+    each_after(text, &DIAGNOSTICS, |rest| {
         let at = text.len() - rest.len();
         let Some(name) = text.get(..at).and_then(header_name_at_end) else { return };
         let rest = strip_prefix_ignore_case(rest, b"-public").unwrap_or(rest).trim_ascii_start();
         let value = rest.strip_prefix(b":").or_else(|| strip_prefix_ignore_case(rest, b"error "));
         loose(LooseKind::Header(name), value.unwrap_or_default()).into_iter().for_each(&mut found);
     });
-    each_after(text, b"ErrorId>", |rest| loose(LooseKind::SoapFault, rest).into_iter().for_each(&mut found));
+    each_after(text, &ERROR_ID, |rest| loose(LooseKind::SoapFault, rest).into_iter().for_each(&mut found));
 }
 
 fn header_name_at_end(text: &[u8]) -> Option<&'static str> {
@@ -156,12 +162,9 @@ fn loose(kind: LooseKind, rest: &[u8]) -> Option<Loose<'_>> {
     Some(Loose { kind, code, rest: rest.get(digits..)? })
 }
 
-fn each_after<'a>(text: &'a [u8], needle: &[u8], mut found: impl FnMut(&'a [u8])) {
-    let mut rest = text;
-    while let Some(at) = memmem::find(rest, needle) {
-        rest = rest.get(at + needle.len()..).unwrap_or_default();
-        // The closing tag of an element is no second code.
-        found(rest);
+fn each_after<'a>(text: &'a [u8], needle: &Finder<'_>, mut found: impl FnMut(&'a [u8])) {
+    for at in needle.find_iter(text) {
+        found(text.get(at + needle.needle().len()..).unwrap_or_default());
     }
 }
 
@@ -236,15 +239,6 @@ pub fn header_name(written: &[u8]) -> String {
         .chars()
         .map(|c| if ('\u{2010}'..='\u{2015}').contains(&c) { '-' } else { c.to_ascii_lowercase() })
         .collect()
-}
-
-/// True where a line of a trace text is a diagnostics header.
-#[must_use]
-pub fn is_header_line(line: &[u8]) -> bool {
-    Lines::new(line)
-        .next()
-        .and_then(|line| super::header::split_field(line.text))
-        .is_some_and(|(name, _)| super::HeaderName::of(name) == super::HeaderName::Diagnostics)
 }
 
 #[cfg(test)]

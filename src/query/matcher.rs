@@ -1,0 +1,331 @@
+//! Evaluates a query over the blocks of an index.
+//!
+//! Field terms read columns only. Text terms search bytes, and only those of rows that every field
+//! term beside them has left.
+
+use super::term::{AddressPattern, DiagnosticTerm, DirectionTerm, Pattern, Query, Term, TextPattern};
+use crate::format::{Clock, Direction, Kind, Oddities};
+use crate::index::{Block, Index, NO_CSEQ, Position, Texts};
+use crate::protocol::Packages;
+use rayon::prelude::*;
+use roaring::RoaringBitmap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which records a query is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Messages,
+    AllRecords,
+}
+
+/// The rows a query selects, as places in the order of the window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RowSet(RoaringBitmap);
+
+impl RowSet {
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The place of the `nth` selected row, from 0.
+    #[must_use]
+    pub fn get(&self, nth: u64) -> Option<Position> {
+        self.0.select(u32::try_from(nth).ok()?).map(Position)
+    }
+
+    /// How many selected rows stand before a place.
+    #[must_use]
+    pub fn before(&self, position: Position) -> u64 {
+        position.0.checked_sub(1).map_or(0, |last| self.0.rank(last))
+    }
+
+    #[must_use]
+    pub fn contains(&self, position: Position) -> bool {
+        self.0.contains(position.0)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Position> {
+        self.0.iter().map(Position)
+    }
+}
+
+/// A query with what it selected of the blocks seen so far.
+#[derive(Debug)]
+pub struct Matcher {
+    query: Query,
+    scope: Scope,
+    masks: Vec<Mask>,
+    clocks: Vec<Clock>,
+}
+
+impl Matcher {
+    #[must_use]
+    pub fn new(query: Query, scope: Scope) -> Self {
+        Self { query, scope, masks: Vec::new(), clocks: Vec::new() }
+    }
+
+    /// Selects rows of an index; blocks of an earlier snapshot of the same index are not searched again.
+    /// `None` where it was cancelled.
+    pub fn select(&mut self, index: &Index, cancelled: &AtomicBool) -> Option<RowSet> {
+        let clocks: Vec<Clock> = (0..).zip(index.files()).map(|(file, _)| index.clock(file)).collect();
+        if clocks != self.clocks {
+            // A clock that became known moves the times of its file.
+            self.masks.clear();
+            self.clocks = clocks;
+        }
+        let known = self.masks.len().min(index.blocks().len());
+        let new: Option<Vec<Mask>> = index
+            .blocks()
+            .par_iter()
+            .skip(known)
+            .map(|block| (!cancelled.load(Ordering::Relaxed)).then(|| self.mask_of(index, block)))
+            .collect();
+        self.masks.extend(new?);
+        Some(self.rows(index))
+    }
+
+    fn mask_of(&self, index: &Index, block: &Arc<Block>) -> Mask {
+        let all = match self.scope {
+            Scope::AllRecords => Mask::full(block.len()),
+            Scope::Messages => Mask::of(block.len(), |row| block.traits(row).kind() == Kind::Message),
+        };
+        Evaluation { index, block }.query(&self.query, &all)
+    }
+
+    fn rows(&self, index: &Index) -> RowSet {
+        let rows = index
+            .first_rows()
+            .iter()
+            .zip(&self.masks)
+            .flat_map(|(first, mask)| mask.ones().map(move |row| first + row));
+        let mut positions: Vec<u32> = rows.map(|row| index.position(crate::index::RowId(row)).0).collect();
+        if !positions.is_sorted() {
+            positions.sort_unstable();
+        }
+        RowSet(RoaringBitmap::from_sorted_iter(positions).unwrap_or_default())
+    }
+}
+
+/// One bit a row of a block.
+#[derive(Clone, Debug)]
+struct Mask {
+    words: Vec<u64>,
+}
+
+impl Mask {
+    fn empty(rows: usize) -> Self {
+        Self { words: vec![0; rows.div_ceil(64)] }
+    }
+
+    fn full(rows: usize) -> Self {
+        Self::of(rows, |_| true)
+    }
+
+    #[inline]
+    fn of(rows: usize, is: impl Fn(usize) -> bool) -> Self {
+        let word = |start: usize| {
+            (start..(start + 64).min(rows)).fold(0, |word, row| word | u64::from(is(row)) << (row - start))
+        };
+        Self { words: (0..rows).step_by(64).map(word).collect() }
+    }
+
+    fn set(&mut self, row: usize) {
+        if let Some(word) = self.words.get_mut(row / 64) {
+            *word |= 1 << (row % 64);
+        }
+    }
+
+    fn contains(&self, row: usize) -> bool {
+        self.words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+
+    fn count(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    fn with(mut self, other: &Self, combine: impl Fn(u64, u64) -> u64) -> Self {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word = combine(*word, *other);
+        }
+        self
+    }
+
+    fn ones(&self) -> impl Iterator<Item = u32> {
+        (0..).step_by(64).zip(&self.words).flat_map(|(start, &word)| {
+            let mut word = word;
+            std::iter::from_fn(move || {
+                let bit = (word != 0).then(|| word.trailing_zeros())?;
+                word &= word - 1;
+                Some(start + bit)
+            })
+        })
+    }
+}
+
+struct Evaluation<'a> {
+    index: &'a Index,
+    block: &'a Block,
+}
+
+impl Evaluation<'_> {
+    /// The rows among `candidates` that a query selects.
+    fn query(&self, query: &Query, candidates: &Mask) -> Mask {
+        match query {
+            Query::All => candidates.clone(),
+            Query::Not(part) => {
+                let selected = self.query(part, candidates);
+                candidates.clone().with(&selected, |all, selected| all & !selected)
+            }
+            Query::Or(parts) => parts.iter().fold(Mask::empty(self.block.len()), |sum, part| {
+                let selected = self.query(part, candidates);
+                sum.with(&selected, |sum, selected| sum | selected)
+            }),
+            Query::And(parts) => {
+                let (text, fields): (Vec<_>, Vec<_>) = parts.iter().partition(|part| searches_bytes(part));
+                fields.into_iter().chain(text).fold(candidates.clone(), |left, part| self.query(part, &left))
+            }
+            Query::Term(Term::Text(pattern)) => self.text(pattern, candidates),
+            Query::Term(term) => self.field(term).with(candidates, |selected, all| selected & all),
+        }
+    }
+
+    fn field(&self, term: &Term) -> Mask {
+        let block = self.block;
+        match term {
+            Term::Uri(pattern) => {
+                let wanted = matching(&block.addresses, |address| pattern.matches(address));
+                let sets = block
+                    .uri_sets
+                    .iter()
+                    .filter(|(_, set)| set.iter().any(|&id| wanted.get(id as usize) == Some(&true)));
+                self.ids(&block.uris, &flags(block.uri_sets.len(), sets.map(|(id, _)| id)))
+            }
+            Term::From(pattern) => self.address(&block.from, pattern),
+            Term::To(pattern) => self.address(&block.to, pattern),
+            Term::CallId(pattern) => self.words(&block.call_id, &block.call_ids, pattern),
+            Term::Peer(pattern) => self.words(&block.peer, &block.peers, pattern),
+            Term::Method(pattern) => self.words(&block.method, &block.names, pattern),
+            Term::Component(pattern) => self.words(&block.component, &block.names, pattern),
+            Term::Machine(pattern) => self.words(&block.machine, &block.names, pattern),
+            Term::Level(pattern) => self.words(&block.level, &block.names, pattern),
+            Term::Cseq(pattern) => {
+                let is = |cseq: u32| cseq != NO_CSEQ && pattern.matches_str(&cseq.to_string());
+                self.rows(|row| block.cseq.get(row).is_some_and(|&cseq| is(cseq)))
+            }
+            Term::Kind(pattern) => self.rows(|row| pattern.matches_str(block.traits(row).kind().name())),
+            Term::File(pattern) => {
+                let name = self.index.files().get(usize::from(block.file)).map_or("", |file| file.name());
+                if pattern.matches_str(name) { Mask::full(block.len()) } else { Mask::empty(block.len()) }
+            }
+            Term::Package(pattern) => {
+                let named = Packages::NAMES.iter().filter(|(name, _)| pattern.matches_str(name));
+                let wanted = named.fold(Packages::empty(), |all, (_, package)| all | *package);
+                self.rows(|row| block.traits(row).packages().intersects(wanted))
+            }
+            Term::Direction(direction) => {
+                let wanted = match direction {
+                    DirectionTerm::In => Direction::In,
+                    DirectionTerm::Out => Direction::Out,
+                    DirectionTerm::None => Direction::None,
+                };
+                self.rows(|row| block.traits(row).direction() == wanted)
+            }
+            Term::Status(range) => self
+                .rows(|row| block.status.get(row).is_some_and(|&status| status != 0 && range.contains(status.into()))),
+            Term::Diagnostic(DiagnosticTerm::Any) => self.rows(|row| block.codes.get(row).is_some_and(|&set| set != 0)),
+            Term::Diagnostic(diagnostic) => {
+                let sets = block.code_sets.iter().filter(|(_, set)| set.iter().any(|&code| diagnostic.matches(code)));
+                self.ids(&block.codes, &flags(block.code_sets.len(), sets.map(|(id, _)| id)))
+            }
+            Term::Time(range) => {
+                let clock = self.index.clock(block.file);
+                self.rows(|row| range.contains(clock.resolve(block.time(row)).0))
+            }
+            Term::Text(_) => Mask::empty(block.len()),
+        }
+    }
+
+    fn rows(&self, is: impl Fn(usize) -> bool) -> Mask {
+        Mask::of(self.block.len(), is)
+    }
+
+    /// Rows whose id in a column is wanted.
+    #[inline]
+    fn ids(&self, column: &[u16], wanted: &[bool]) -> Mask {
+        self.rows(|row| column.get(row).and_then(|&id| wanted.get(usize::from(id))) == Some(&true))
+    }
+
+    fn words(&self, column: &[u16], texts: &Texts, pattern: &Pattern) -> Mask {
+        self.ids(column, &matching(texts, |word| pattern.matches(word)))
+    }
+
+    fn address(&self, column: &[u16], pattern: &AddressPattern) -> Mask {
+        self.ids(column, &matching(&self.block.addresses, |address| pattern.matches(address)))
+    }
+
+    /// Rows whose text matches. Where most rows are candidates the whole stretch is searched at once;
+    /// a match that reaches over the end of a record is tried again on that record alone.
+    fn text(&self, pattern: &TextPattern, candidates: &Mask) -> Mask {
+        let block = self.block;
+        let rows = block.len();
+        let mut found = Mask::empty(rows);
+        let Some(file) = self.index.files().get(usize::from(block.file)) else { return found };
+        let Some(format) = file.format else { return found };
+        let encloses = (0..rows).any(|row| block.traits(row).oddities().contains(Oddities::ENCLOSES));
+        let alone = |row: usize| {
+            let own = format.own_lines(file.source.bytes(block.bytes_of(row)), block.traits(row).oddities());
+            pattern.is_match(&own)
+        };
+        if encloses || candidates.count() < rows / 8 {
+            candidates.ones().map(|row| row as usize).filter(|&row| alone(row)).for_each(|row| found.set(row));
+            return found;
+        }
+        let span = block.span();
+        let bytes = file.source.bytes(span.clone());
+        let mut at = 0;
+        while let Some(hit) = pattern.compiled().find_at(bytes, at) {
+            let Some(row) = block.row_at(span.start + hit.start() as u64) else { break };
+            let Ok(end) = usize::try_from(block.bytes_of(row).end - span.start) else { break };
+            if candidates.contains(row) && (hit.end() <= end || alone(row)) {
+                found.set(row);
+            }
+            at = end;
+            if at >= bytes.len() {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// True for queries that read the bytes of records, which field terms do not.
+fn searches_bytes(query: &Query) -> bool {
+    match query {
+        Query::All => false,
+        Query::Not(part) => searches_bytes(part),
+        Query::And(parts) | Query::Or(parts) => parts.iter().any(searches_bytes),
+        Query::Term(term) => matches!(term, Term::Text(_)),
+    }
+}
+
+/// For each word number, whether the word matches.
+fn matching(texts: &Texts, is: impl Fn(&[u8]) -> bool) -> Vec<bool> {
+    flags(texts.len(), texts.iter().filter(|(_, word)| is(word)).map(|(id, _)| id))
+}
+
+fn flags(length: usize, set: impl Iterator<Item = u16>) -> Vec<bool> {
+    let mut flags = vec![false; length];
+    for id in set {
+        if let Some(flag) = flags.get_mut(usize::from(id)) {
+            *flag = true;
+        }
+    }
+    flags
+}

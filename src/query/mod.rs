@@ -1,0 +1,13 @@
+//! Which rows: the query language of the filter controls and of `--where`.
+//!
+//! A text is parsed once into a valid [`term::Query`]; a [`Matcher`] evaluates that over the columns of
+//! an index and follows the index while it grows. Every control of the window writes the text, through
+//! [`edit`], so what is on the screen can always be copied as one line.
+
+pub mod edit;
+mod matcher;
+mod parse;
+pub mod term;
+
+pub use self::matcher::{Matcher, RowSet, Scope};
+pub use self::parse::{FIELDS, Field, QueryError, parse};
