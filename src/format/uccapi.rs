@@ -185,7 +185,8 @@ pub fn read(stretch: &[u8], sink: &mut impl Sink) {
                     frame.ended = true;
                     continue;
                 }
-                if !frame.in_message && StartLine::parse(this.text).is_some() {
+                // The start line of a message, or the first of a keep-alive's empty lines.
+                if !frame.in_message && (this.text.is_empty() || StartLine::parse(this.text).is_some()) {
                     frame.in_message = true;
                     continue;
                 }
@@ -490,7 +491,7 @@ mod tests {
     fn other_entries() {
         let text = format!(
             "\u{FEFF}tail of a message\r\n{}\r\n\r\n{}{AT}Executing wws method with windows auth, asyncContext=0A\r\n context\r\n.\r\n{AT}1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)\r\n{AT}plain\r\n",
-            format!("{AT}Data Received -{ENDS}:"),
+            format!("{AT}Data Received -{ENDS}:\r\n{AT}"),
             format!("{AT}End of Data Received -{ENDS}\r\n"),
         );
         let kinds: Vec<_> = records(&text).into_iter().map(|(kind, ..)| kind).collect();

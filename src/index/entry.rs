@@ -2,6 +2,7 @@
 
 use super::{Index, RowId};
 use crate::format::{Oddities, Record};
+use crate::protocol::diagnostics::Diagnostic;
 use crate::protocol::lines::to_text;
 use crate::protocol::message::cseq;
 use crate::protocol::{HeaderName, Message, Protocol, address, diagnostics};
@@ -40,26 +41,8 @@ pub struct Entry {
     pub call_id: Option<String>,
     pub cseq: Option<u32>,
     pub uris: Vec<String>,
-    pub diagnostics: Vec<DiagnosticEntry>,
+    pub diagnostics: Vec<Diagnostic>,
     pub notes: Vec<String>,
-}
-
-/// A diagnostic code as scripts see it.
-#[derive(Clone, Debug, Serialize)]
-pub struct DiagnosticEntry {
-    pub header: String,
-    pub code: u32,
-    pub sub: Option<u32>,
-    pub reason: Option<String>,
-    pub source: Option<String>,
-    pub params: std::collections::BTreeMap<String, String>,
-}
-
-impl From<diagnostics::Diagnostic> for DiagnosticEntry {
-    fn from(from: diagnostics::Diagnostic) -> Self {
-        let diagnostics::Diagnostic { header, code, sub, reason, source, params } = from;
-        Self { header, code, sub, reason, source, params }
-    }
 }
 
 impl Index {
@@ -137,7 +120,7 @@ impl Entry {
             None => {
                 self.call_id = text(record.about.0);
                 self.cseq = cseq(record.about.1).map(|(number, _)| number);
-                diagnostics::in_text(record.text, |loose| self.diagnostics.push(loose.to_diagnostic().into()));
+                diagnostics::in_text(record.text, |loose| self.diagnostics.push(loose.to_diagnostic()));
             }
         }
     }
@@ -159,7 +142,7 @@ impl Entry {
         self.from = address(HeaderName::From);
         self.to = address(HeaderName::To);
         self.uris = message.uris();
-        self.diagnostics = message.diagnostics().into_iter().map(Into::into).collect();
+        self.diagnostics = message.diagnostics();
         self.notes.extend(length_note(message, oddities));
     }
 }

@@ -18,7 +18,7 @@ pub use self::facets::{CodeCount, Facets, Names};
 pub use self::open::{Opened, Skipped, TraceFile, open};
 pub use self::texts::{Sets, Texts};
 
-use crate::format::{Clock, Millis, Oddities, Record, clock::Offset};
+use crate::format::{Clock, Format, Millis, Oddities, Record, clock::Offset};
 use chrono::TimeDelta;
 use std::sync::Arc;
 
@@ -260,6 +260,12 @@ fn file_clock(file: &TraceFile, number: usize, blocks: &[Arc<Block>]) -> FileClo
     let known = file.clock_at_once();
     if known.is_known() {
         return FileClock { clock: known, source: "this format is written in UTC".to_owned() };
+    }
+    if file.format != Some(Format::Uccapi) {
+        return FileClock {
+            clock: Clock::Unknown,
+            source: "the local time of the server, whose zone is not known".to_owned(),
+        };
     }
     let mut deltas: Vec<i64> = blocks
         .iter()

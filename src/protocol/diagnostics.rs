@@ -17,8 +17,8 @@ static ERROR_CODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Er
 static DIAG_CODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"diag code=0x"));
 static DIAGNOSTICS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"iagnostics"));
 
-/// One code with what stood beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One code with what stood beside it. Scripts see these fields by these names.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Diagnostic {
     /// Name of the header in lower case, or what stands for one: `soap-fault`, `sdp-diagnostics`,
     /// `error-code`, `diag-code`.

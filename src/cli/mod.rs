@@ -1,0 +1,228 @@
+//! The terminal: verbs that answer without a window and need no display.
+//!
+//! Everything printed here comes from the same layers as the window shows. Exit codes: 0 done, 2 the
+//! input or the command line is not usable.
+
+mod info;
+
+use crate::export;
+use crate::format::clock::Offset;
+use crate::index::{self, Index, Opened, Progress, RowId};
+use crate::ladder::Ladder;
+use crate::query::{self, Matcher, RowSet, Scope};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Exit code for input or a command line that cannot be used.
+pub const UNUSABLE: u8 = 2;
+
+/// Reads Skype for Business and Lync traces, and shows who said what to whom, and why it failed.
+#[derive(Debug, Parser)]
+#[command(name = "uccello", version, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    #[command(flatten)]
+    pub input: Input,
+    /// Which renderer the window uses
+    #[arg(long, value_enum, default_value_t)]
+    pub renderer: Renderer,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Renderer {
+    /// The best one that works
+    #[default]
+    Auto,
+    /// Direct3D 12 or Vulkan, on Windows only
+    Wgpu,
+    /// OpenGL
+    Glow,
+}
+
+/// Traces to open.
+#[derive(Debug, Args)]
+pub struct Input {
+    /// Client logs (*.UccApilog), server traces (CLS or OCSLogger text), or folders of them
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Set the UTC offset of one client log by hand
+    #[arg(long, value_name = "FILE=+01:00", value_parser = parse_clock)]
+    pub clock: Vec<(String, Offset)>,
+}
+
+/// Which records a verb is about.
+#[derive(Debug, Args)]
+pub struct Filter {
+    /// Only what this query selects, such as 'uri:anna@contoso.com status:401'
+    #[arg(
+        long = "where",
+        value_name = "QUERY",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    pub query: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Print messages, one line each
+    Messages {
+        #[command(flatten)]
+        input: Input,
+        #[command(flatten)]
+        filter: Filter,
+        /// Print every record, not only messages
+        #[arg(long)]
+        all: bool,
+        #[arg(long, value_enum, default_value = "text")]
+        format: export::Format,
+    },
+    /// Draw who sent what to whom
+    Ladder {
+        #[command(flatten)]
+        input: Input,
+        #[command(flatten)]
+        filter: Filter,
+        #[arg(long, value_enum, default_value = "text")]
+        format: LadderFormat,
+        /// Write to a file
+        #[arg(short, value_name = "OUT")]
+        out: Option<PathBuf>,
+    },
+    /// Say what was opened: format, encoding, clock, records, damage
+    Info {
+        #[command(flatten)]
+        input: Input,
+        #[arg(long, value_enum, default_value = "text")]
+        format: InfoFormat,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LadderFormat {
+    Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InfoFormat {
+    Text,
+    Json,
+}
+
+fn parse_clock(text: &str) -> Result<(String, Offset), String> {
+    let (name, offset) = text.rsplit_once('=').ok_or("write it as FILE=+01:00")?;
+    Ok((name.to_owned(), Offset::parse(offset)?))
+}
+
+/// What a verb answers: done, or an error in one sentence (several lines for a query's caret).
+type Answer = Result<(), String>;
+
+/// Carries out a verb and gives the exit code.
+#[must_use]
+pub fn run(verb: Verb) -> ExitCode {
+    let answer = match verb {
+        Verb::Messages { input, filter, all, format } => with_index(&input, |opened| {
+            let scope = if all { Scope::AllRecords } else { Scope::Messages };
+            let rows = select(opened.index, &filter, scope)?;
+            print(|out| export::messages(out, opened.index, rows.iter().map(|at| opened.index.row(at)), format))
+        }),
+        Verb::Ladder { input, filter, format: LadderFormat::Text, out } => with_index(&input, |opened| {
+            let rows = rows(opened.index, &select(opened.index, &filter, Scope::Messages)?);
+            let text = export::ladder_text(&Ladder::of(opened.index, &rows));
+            match out {
+                Some(path) => std::fs::write(&path, text).map_err(|reason| {
+                    format!("{}: cannot be written ({reason}); choose another place with -o", path.display())
+                }),
+                None => print(|out| out.write_all(text.as_bytes())),
+            }
+        }),
+        Verb::Info { input, format } => with_index(&input, |opened| print(|out| info::write(out, &opened, format))),
+    };
+    finish(answer)
+}
+
+/// What stands in for the window where there is no display: what was opened, and its ladder.
+#[must_use]
+pub fn instead_of_window(input: &Input) -> ExitCode {
+    finish(with_index(input, |opened| {
+        let rows = rows(opened.index, &select(opened.index, &Filter { query: String::new() }, Scope::Messages)?);
+        print(|out| {
+            info::write(out, &opened, InfoFormat::Text)?;
+            writeln!(out)?;
+            out.write_all(export::ladder_text(&Ladder::of(opened.index, &rows)).as_bytes())
+        })
+    }))
+}
+
+/// Says an error and gives its exit code.
+#[must_use]
+pub fn fail(error: &str) -> ExitCode {
+    eprintln!("uccello: {error}");
+    ExitCode::from(UNUSABLE)
+}
+
+fn finish(answer: Result<bool, String>) -> ExitCode {
+    match answer {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(UNUSABLE),
+        Err(error) => fail(&error),
+    }
+}
+
+/// The opened files with their index.
+struct Ready<'a> {
+    index: &'a Index,
+    skipped: &'a [index::Skipped],
+}
+
+/// Opens and indexes, then answers. What can be read is read; every input that cannot is named, and the
+/// answer is `false` then.
+fn with_index(input: &Input, answer: impl FnOnce(Ready<'_>) -> Answer) -> Result<bool, String> {
+    if input.files.is_empty() {
+        return Err("no files were given; name a *.UccApilog, a server trace or a folder of them".to_owned());
+    }
+    let Opened { files, errors, skipped } = index::open(&input.files, &input.clock);
+    for error in &errors {
+        eprintln!("uccello: {error}");
+    }
+    for skipped in &skipped {
+        eprintln!("uccello: passed over: {}", skipped.why);
+    }
+    if files.is_empty() {
+        return Ok(false);
+    }
+    let files: Vec<_> = files.into_iter().map(Arc::new).collect();
+    for file in &files {
+        for warning in &file.warnings {
+            eprintln!("uccello: {}: {warning}", file.name());
+        }
+    }
+    let index = index::build(&files, &Progress::default(), |_| {});
+    answer(Ready { index: &index, skipped: &skipped })?;
+    Ok(errors.is_empty())
+}
+
+fn select(index: &Index, filter: &Filter, scope: Scope) -> Result<RowSet, String> {
+    let query = query::parse(&filter.query)
+        .map_err(|error| format!("the query cannot be read\n{}", error.render(&filter.query)))?;
+    Ok(Matcher::new(query, scope).select(index, &AtomicBool::new(false)).unwrap_or_default())
+}
+
+fn rows(index: &Index, selected: &RowSet) -> Vec<RowId> {
+    selected.iter().map(|at| index.row(at)).collect()
+}
+
+/// Prints to standard output. A reader that went away ends the printing quietly.
+fn print(write: impl FnOnce(&mut BufWriter<io::StdoutLock<'_>>) -> io::Result<()>) -> Answer {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the answer ({error})")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,152 @@
+//! Who sent what to whom: lanes and arrows of a call-flow ladder, as plain data. Nothing is painted here.
+
+use crate::format::Millis;
+use crate::index::{Index, RowId};
+use crate::protocol::HeaderName;
+use crate::protocol::message::cseq;
+use crate::trace::{Host, HostId, Hosts, Outcome, copy_key};
+use rustc_hash::FxHashMap;
+
+/// Most messages a ladder shows; the rest is counted and said.
+pub const MAX_MESSAGES: usize = 20_000;
+
+/// Lanes from left to right, arrows from top to bottom.
+#[derive(Clone, Debug, Default)]
+pub struct Ladder {
+    pub lanes: Vec<Host>,
+    pub arrows: Vec<Arrow>,
+    /// Messages that are not shown because the log does not say which way they went.
+    pub without_direction: usize,
+    /// Messages after the last one that is shown.
+    pub not_shown: usize,
+}
+
+/// One message between two lanes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrow {
+    /// The row to select when the arrow is clicked.
+    pub row: RowId,
+    /// The same message as the other end wrote it down.
+    pub copy: Option<RowId>,
+    pub from: usize,
+    pub to: usize,
+    pub time: Millis,
+    /// `REGISTER`, `401 Unauthorized`.
+    pub label: String,
+    /// CSeq number, web request path, diagnostic code: what tells equal labels apart.
+    pub detail: String,
+    pub outcome: Outcome,
+}
+
+impl Arrow {
+    /// True where a row is shown by this arrow.
+    #[must_use]
+    pub fn shows(&self, row: RowId) -> bool {
+        self.row == row || self.copy == Some(row)
+    }
+}
+
+impl Ladder {
+    /// The ladder of some rows, which stand in the order of the window. Rows without a message are
+    /// passed over. A message that both of its ends wrote down is one arrow.
+    #[must_use]
+    pub fn of(index: &Index, rows: &[RowId]) -> Self {
+        let shown = rows.get(..MAX_MESSAGES).unwrap_or(rows);
+        let mut hosts = Hosts::learn(index, shown);
+        let mut ladder = Self { not_shown: rows.len() - shown.len(), ..Self::default() };
+        let mut ends: Vec<(HostId, HostId)> = Vec::new();
+        // Arrows that still lack the copy of their other end, by message and ends.
+        let mut single: FxHashMap<(String, HostId, HostId, bool), Vec<usize>> = FxHashMap::default();
+        for &row in shown {
+            let Some((arrow, key, ends_of, is_out)) = arrow(index, row, &mut hosts, &mut ladder.without_direction)
+            else {
+                continue;
+            };
+            if let Some(key) = key {
+                let (from, to) = ends_of;
+                let other = single.get_mut(&(key.clone(), from, to, !is_out)).filter(|waiting| !waiting.is_empty());
+                if let Some(waiting) = other {
+                    let first = waiting.remove(0);
+                    if let Some(first) = ladder.arrows.get_mut(first) {
+                        first.copy = Some(row);
+                    }
+                    continue;
+                }
+                single.entry((key, from, to, is_out)).or_default().push(ladder.arrows.len());
+            }
+            ladder.arrows.push(arrow);
+            ends.push(ends_of);
+        }
+        ladder.place_lanes(&hosts, &ends);
+        ladder
+    }
+
+    /// Lanes by role, then by first appearance.
+    fn place_lanes(&mut self, hosts: &Hosts, ends: &[(HostId, HostId)]) {
+        let mut used: Vec<HostId> = Vec::new();
+        for id in ends.iter().flat_map(|(from, to)| [*from, *to]) {
+            if !used.contains(&id) {
+                used.push(id);
+            }
+        }
+        used.sort_by_key(|id| hosts.get(*id).map(|host| host.role));
+        let lane = |id: HostId| used.iter().position(|other| *other == id).unwrap_or(0);
+        for (arrow, (from, to)) in self.arrows.iter_mut().zip(ends) {
+            (arrow.from, arrow.to) = (lane(*from), lane(*to));
+        }
+        self.lanes = used.iter().filter_map(|id| hosts.get(*id).cloned()).collect();
+    }
+
+    /// The arrow that shows a row.
+    #[must_use]
+    pub fn arrow_of(&self, row: RowId) -> Option<usize> {
+        self.arrows.iter().position(|arrow| arrow.shows(row))
+    }
+
+    /// An arrow in words, for screen readers and tests: `EDGE01 to 198.51.100.23: 401 Unauthorized`.
+    #[must_use]
+    pub fn words(&self, arrow: &Arrow) -> String {
+        let name = |lane: usize| self.lanes.get(lane).map_or("", |host| host.name.as_str());
+        let detail = if arrow.detail.is_empty() { String::new() } else { format!(", {}", arrow.detail) };
+        format!("{} to {}: {}{detail} ({})", name(arrow.from), name(arrow.to), arrow.label, arrow.outcome.word())
+    }
+}
+
+type Found = (Arrow, Option<String>, (HostId, HostId), bool);
+
+fn arrow(index: &Index, row: RowId, hosts: &mut Hosts, without_direction: &mut usize) -> Option<Found> {
+    let (block, _) = index.locate(row)?;
+    let format = index.files().get(usize::from(block.file))?.format?;
+    index.with_record(row, |record| {
+        let message = record.message.as_ref()?;
+        let Some(ends) = hosts.ends(record, format) else {
+            *without_direction += 1;
+            return None;
+        };
+        let label = match (message.start.method(), message.start.status()) {
+            (Some(method), _) => crate::protocol::lines::to_text(method),
+            (None, Some(status)) => {
+                format!("{status} {}", message.start.reason().unwrap_or_default()).trim_end().to_owned()
+            }
+            (None, None) => message.start_line(),
+        };
+        let codes = message.diagnostics();
+        let number = message
+            .header(HeaderName::CSeq)
+            .and_then(|header| cseq(header.value))
+            .map(|(number, _)| format!("CSeq {number}"));
+        let path = message.start.target().map(crate::protocol::lines::to_text).filter(|target| target.contains('/'));
+        let path = path.map(|target| path_of(&target).to_owned());
+        let code = codes.first().map(|diagnostic| format!("code {}", diagnostic.code));
+        let detail = number.into_iter().chain(path).chain(code).collect::<Vec<_>>().join(", ");
+        let outcome = Outcome::of_message(message);
+        let arrow = Arrow { row, copy: None, from: 0, to: 0, time: index.time(row), label, detail, outcome };
+        Some((arrow, copy_key(message), ends, record.direction == crate::format::Direction::Out))
+    })?
+}
+
+/// `https://host:4443/a/b?c` -> `/a/b`
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("", |at| rest.split_at(at).1));
+    rest.split('?').next().unwrap_or(rest)
+}

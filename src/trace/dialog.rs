@@ -1,0 +1,37 @@
+//! Messages of one dialog, and copies of one message.
+
+use crate::index::{Index, Position, RowId};
+use crate::protocol::message::cseq;
+use crate::protocol::{HeaderName, Message};
+
+/// All rows with the Call-ID of a row, in the order of the window; only the row itself where it has none.
+#[must_use]
+pub fn dialog_of(index: &Index, row: RowId) -> Vec<RowId> {
+    let Some((block, at)) = index.locate(row) else { return vec![] };
+    let id = block.call_id.get(at).copied().unwrap_or(0);
+    if id == 0 {
+        return vec![row];
+    }
+    let call_id = block.call_ids.get(id);
+    let mut positions: Vec<Position> = Vec::new();
+    for (block, first) in index.blocks().iter().zip(index.first_rows()) {
+        let Some((wanted, _)) = block.call_ids.iter().find(|(_, word)| *word == call_id) else { continue };
+        let rows = (*first..).zip(&block.call_id).filter(|(_, id)| **id == wanted);
+        positions.extend(rows.map(|(row, _)| index.position(RowId(row))));
+    }
+    positions.sort_unstable();
+    positions.into_iter().map(|position| index.row(position)).collect()
+}
+
+/// What all copies of one message have in common, whichever hop wrote them down: Call-ID, CSeq, first
+/// line and From tag. Direction, Via and time differ from hop to hop.
+#[must_use]
+pub fn copy_key(message: &Message<'_>) -> Option<String> {
+    let text = |name| message.header(name).map(|header| header.text());
+    let call_id = text(HeaderName::CallId)?;
+    let cseq = message.header(HeaderName::CSeq).and_then(|header| cseq(header.value)).map_or(0, |(number, _)| number);
+    let from = text(HeaderName::From).unwrap_or_default();
+    let tag = from.split_once(";tag=").map(|(_, tag)| tag.split(';').next().unwrap_or_default().to_owned());
+    let method = message.header(HeaderName::CSeq).map(|header| header.text()).unwrap_or_default();
+    Some(format!("{call_id} {cseq} {method} {} {}", message.start_line(), tag.unwrap_or_default()))
+}

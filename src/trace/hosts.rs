@@ -1,0 +1,218 @@
+//! Who takes part: machines and roles, not addresses with ports.
+//!
+//! One machine has many names in a set of traces: `FE01` in a server's prefix, `fe01.contoso.com:5061`
+//! as a peer, `192.0.2.10` in a client log. They are brought together by what the traces themselves say.
+
+use crate::format::{Direction, Format, Record};
+use crate::index::{Index, RowId};
+use crate::protocol::address::without_port;
+use crate::protocol::lines::to_text;
+use crate::protocol::{Protocol, StartLine};
+use crate::trace::copy_key;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What a host does, in the order of the lanes from left to right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    Client,
+    WebClient,
+    Edge,
+    Server,
+    WebServices,
+    Other,
+}
+
+impl Role {
+    /// A word for people.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::WebClient => "web client",
+            Self::Edge => "Edge",
+            Self::Server => "server",
+            Self::WebServices => "web services",
+            Self::Other => "other host",
+        }
+    }
+}
+
+/// A participant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// `EDGE01`, `198.51.100.23`, `FE01 :4443`.
+    pub name: String,
+    pub role: Role,
+}
+
+/// Number of a host in [`Hosts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostId(pub u16);
+
+/// The participants of some rows.
+#[derive(Debug, Default)]
+pub struct Hosts {
+    hosts: Vec<Host>,
+    ids: FxHashMap<(Role, String), HostId>,
+    /// Machines that wrote a server trace, in lower case, with the name as written.
+    machines: FxHashMap<String, Machine>,
+    /// Addresses that the traces tie to a machine, or to the address a client knows itself by.
+    aliases: FxHashMap<String, String>,
+    /// Addresses of the machines that client logs were written on.
+    clients: FxHashSet<String>,
+    /// Requests by what all copies have in common: who sent them to which address, and which machine
+    /// received them from which address. Only while names are learned.
+    sent: FxHashMap<String, (String, String)>,
+    received: FxHashMap<String, (String, String)>,
+}
+
+#[derive(Debug)]
+struct Machine {
+    name: String,
+    is_edge: bool,
+}
+
+impl Hosts {
+    /// Learns the names of the hosts in some rows.
+    #[must_use]
+    pub fn learn(index: &Index, rows: &[RowId]) -> Self {
+        let mut hosts = Self::default();
+        for &row in rows {
+            let format = index.locate(row).and_then(|(block, _)| index.files().get(usize::from(block.file))?.format);
+            index.with_record(row, |record| hosts.learn_from(record, format));
+        }
+        hosts.name_by_copies();
+        hosts
+    }
+
+    fn learn_from(&mut self, record: &Record<'_>, format: Option<Format>) {
+        if format == Some(Format::Uccapi) && !record.local.is_empty() {
+            self.clients.insert(host_of(record.local));
+        }
+        if !record.machine.is_empty() {
+            let name = to_text(record.machine);
+            let names_edge = |text: &[u8]| to_text(text).to_ascii_lowercase().contains("edge");
+            let is_edge = names_edge(record.machine) || names_edge(record.pool);
+            self.machines.entry(name.to_ascii_lowercase()).or_insert(Machine { name, is_edge });
+        }
+        self.tie_copies(record, format);
+    }
+
+    /// A request that a client wrote down as sent and a server as received ties the address the client
+    /// sent it to to the server's name, and the address the server saw to the client.
+    fn tie_copies(&mut self, record: &Record<'_>, format: Option<Format>) {
+        let Some(key) = record.message.as_ref().filter(|message| message.is_request()).and_then(copy_key) else {
+            return;
+        };
+        match (format, record.direction) {
+            (Some(Format::Uccapi), Direction::Out) => {
+                self.sent.entry(key).or_insert((host_of(record.local), host_of(record.peer)));
+            }
+            (Some(Format::Cls | Format::OcsLogger), Direction::In) if is_address(&host_of(record.peer)) => {
+                self.received
+                    .entry(key)
+                    .or_insert((to_text(record.machine).to_ascii_lowercase(), host_of(record.peer)));
+            }
+            _ => {}
+        }
+    }
+
+    fn name_by_copies(&mut self) {
+        for (key, (client, server)) in std::mem::take(&mut self.sent) {
+            let Some((machine, seen_as)) = self.received.get(&key).filter(|(machine, _)| !machine.is_empty()) else {
+                continue;
+            };
+            self.aliases.insert(server, machine.clone());
+            if *seen_as != client {
+                self.aliases.insert(seen_as.clone(), client);
+            }
+        }
+        self.received.clear();
+    }
+
+    #[must_use]
+    pub fn get(&self, id: HostId) -> Option<&Host> {
+        self.hosts.get(usize::from(id.0))
+    }
+
+    #[must_use]
+    pub fn all(&self) -> &[Host] {
+        &self.hosts
+    }
+
+    /// Sender and receiver of a record's message; `None` where the log does not say which way it went.
+    pub fn ends(&mut self, record: &Record<'_>, format: Format) -> Option<(HostId, HostId)> {
+        let message = record.message.as_ref()?;
+        let (own, peer) = match (format, message.protocol()) {
+            (Format::Uccapi, _) => (self.client(record), self.host(&host_of(record.peer))),
+            (_, Protocol::Http) => (self.web_services(record, message.start), self.id("Web client", Role::WebClient)),
+            _ if record.machine.is_empty() && record.local.is_empty() => {
+                (self.id("Traced server", Role::Server), self.host(&host_of(record.peer)))
+            }
+            _ if record.machine.is_empty() => (self.host(&host_of(record.local)), self.host(&host_of(record.peer))),
+            _ => (self.machine(&to_text(record.machine)), self.host(&host_of(record.peer))),
+        };
+        match record.direction {
+            Direction::Out => Some((own, peer)),
+            Direction::In => Some((peer, own)),
+            Direction::None => None,
+        }
+    }
+
+    fn client(&mut self, record: &Record<'_>) -> HostId {
+        let address = host_of(record.local);
+        let name = if address.is_empty() { "Client" } else { &address };
+        self.id(name, Role::Client)
+    }
+
+    /// The web site that answers, told apart by port: 4443 is the external one, 443 the internal one.
+    fn web_services(&mut self, record: &Record<'_>, start: StartLine<'_>) -> HostId {
+        let machine = to_text(record.machine);
+        let url = start.target().map(to_text).unwrap_or_default();
+        let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+        let host = if machine.is_empty() { host_of(authority.as_bytes()) } else { machine };
+        self.id(&host, Role::WebServices)
+    }
+
+    fn machine(&mut self, machine: &str) -> HostId {
+        let is_edge = self.machines.get(&machine.to_ascii_lowercase()).is_some_and(|machine| machine.is_edge);
+        self.id(machine, if is_edge { Role::Edge } else { Role::Server })
+    }
+
+    /// The host of a name or address: a machine of the traces where it is one of them.
+    fn host(&mut self, name: &str) -> HostId {
+        let name = self.aliases.get(name).cloned().unwrap_or_else(|| name.to_owned());
+        let short = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        if let Some(machine) = self.machines.get(&short).filter(|_| !is_address(&name)) {
+            let name = machine.name.clone();
+            return self.machine(&name);
+        }
+        if name.is_empty() {
+            return self.id("Unknown", Role::Other);
+        }
+        // In a server's trace an address without a name is nearly always a client.
+        let role = if self.clients.contains(&name) || is_address(&name) { Role::Client } else { Role::Other };
+        self.id(&name, role)
+    }
+
+    fn id(&mut self, name: &str, role: Role) -> HostId {
+        let key = (role, name.to_ascii_lowercase());
+        if let Some(&id) = self.ids.get(&key) {
+            return id;
+        }
+        let id = HostId(u16::try_from(self.hosts.len()).unwrap_or(u16::MAX));
+        self.hosts.push(Host { name: name.to_owned(), role });
+        self.ids.insert(key, id);
+        id
+    }
+}
+
+/// `edge01.contoso.com:51413` -> `edge01.contoso.com`, lower case.
+fn host_of(peer: &[u8]) -> String {
+    to_text(without_port(peer.trim_ascii())).to_ascii_lowercase()
+}
+
+/// True for IPv4 and IPv6 addresses.
+fn is_address(host: &str) -> bool {
+    host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok()
+}
