@@ -175,7 +175,6 @@ pub fn read(stretch: &[u8], sink: &mut impl Sink) {
         start = first;
     }
     let mut open: Option<Open<'_>> = None;
-    // Where the record that is being read starts; blank lines before the first belong to it.
     while let Some(this) = entry {
         entry = scanner.next_entry(this.next);
         let begins = Frame::parse(this.text).is_some();
@@ -197,11 +196,12 @@ pub fn read(stretch: &[u8], sink: &mut impl Sink) {
             }
             _ => {}
         }
-        if let Some(frame) = open.take() {
-            cutter.frame(start, this.at, &frame);
-            start = this.at;
-        } else if start < this.at && start >= first {
-            cutter.plain(start..this.at);
+        // Before the first entry nothing is open; blanks and a byte order mark there belong to it.
+        if this.at > first {
+            match open.take() {
+                Some(frame) => cutter.frame(start, this.at, &frame),
+                None => cutter.plain(start..this.at),
+            }
             start = this.at;
         }
         if begins {
@@ -210,7 +210,7 @@ pub fn read(stretch: &[u8], sink: &mut impl Sink) {
     }
     match open {
         Some(frame) => cutter.frame(start, stretch.len(), &frame),
-        None if start < stretch.len() && first < stretch.len() => cutter.plain(start..stretch.len()),
+        None if first < stretch.len() => cutter.plain(start..stretch.len()),
         None => {}
     }
 }
@@ -485,6 +485,13 @@ mod tests {
     fn a_fragment_in_a_body_is_no_message_of_its_own() {
         let notify = "NOTIFY sip:a@b SIP/2.0\r\nCSeq: 1 NOTIFY\r\nContent-Length: 16\r\n\r\nSIP/2.0 200 OK\r\n";
         assert_eq!(records(&format!("{}{AT}{notify}\r\n{}", begin(), end())).len(), 1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_belongs_to_the_first_entry() {
+        let kinds: Vec<_> =
+            records(&format!("\u{FEFF}{AT}one\r\n{AT}two\r\n")).into_iter().map(|(kind, ..)| kind).collect();
+        assert_eq!(kinds, [Kind::Trace, Kind::Trace]);
     }
 
     #[test]
