@@ -1,4 +1,5 @@
 //! Uccello reads Skype for Business and Lync traces.
+pub mod app;
 pub mod cli;
 pub mod export;
 pub mod format;

@@ -6,3 +6,26 @@ mod messages;
 
 pub use self::ladder::ladder_text;
 pub use self::messages::{Format, messages, summary_line};
+
+/// `93118` -> `93,118`.
+#[must_use]
+pub fn with_separators(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_have_separators() {
+        let all = [0, 999, 1_000, 1_234_567].map(super::with_separators);
+        assert_eq!(all, ["0", "999", "1,000", "1,234,567"]);
+    }
+}

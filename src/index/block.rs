@@ -158,6 +158,18 @@ impl Block {
         self.traits.get(row).copied().unwrap_or(Traits(0))
     }
 
+    /// The status of a row's response; `None` for everything else.
+    #[must_use]
+    pub fn status_of(&self, row: usize) -> Option<u16> {
+        self.status.get(row).copied().filter(|&status| status != 0)
+    }
+
+    /// The diagnostic codes of a row, sorted.
+    #[must_use]
+    pub fn codes_of(&self, row: usize) -> &[u32] {
+        self.code_sets.get(self.codes.get(row).copied().unwrap_or(0))
+    }
+
     /// True where no row is earlier than the one before it.
     #[must_use]
     pub fn is_sorted(&self) -> bool {

@@ -11,3 +11,4 @@ pub mod term;
 
 pub use self::matcher::{Matcher, RowSet, Scope};
 pub use self::parse::{FIELDS, Field, QueryError, parse};
+pub use self::term::Query;

@@ -1,0 +1,133 @@
+//! What a user can do: one table of commands with their words and keys, and the actions of controls.
+
+use super::LadderOf;
+use crate::index::RowId;
+use crate::query::Scope;
+use egui::{Key, KeyboardShortcut, Modifiers};
+use std::path::PathBuf;
+
+/// Something a control asks for, with what it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Opens these instead of what is open.
+    Open(Vec<PathBuf>),
+    /// Opens these beside what is open.
+    Add(Vec<PathBuf>),
+    SetQuery(String),
+    /// Writes, replaces or removes one `field:value` of the query.
+    SetTerm(&'static str, Option<String>),
+    Select(Option<RowId>),
+    SelectAndReveal(RowId),
+    Scope(Scope),
+    LadderOf(LadderOf),
+    DismissErrors,
+    Run(Command),
+}
+
+/// Actions of one frame, in order.
+pub type Actions = Vec<Action>;
+
+/// A gesture that needs nothing but itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    OpenFiles,
+    OpenFolder,
+    AddFiles,
+    Close,
+    FocusAddress,
+    FocusQuery,
+    ClearFilter,
+    FilterDialog,
+    NextMessage,
+    PreviousMessage,
+    StopIndexing,
+    ToggleTheme,
+    Help,
+}
+
+/// A row of the table: how a command is called, what it does, and its key.
+pub struct Entry {
+    pub command: Command,
+    pub name: &'static str,
+    pub help: &'static str,
+    pub key: Option<KeyboardShortcut>,
+}
+
+const fn key(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(modifiers, key))
+}
+
+/// Every command, in the order of the help.
+pub const COMMANDS: &[Entry] = &[
+    Entry {
+        command: Command::OpenFiles,
+        name: "Open files…",
+        help: "Opens client logs and server traces instead of what is open",
+        key: key(Modifiers::COMMAND, Key::O),
+    },
+    Entry {
+        command: Command::OpenFolder,
+        name: "Open folder…",
+        help: "Opens every trace of a folder on one timeline",
+        key: key(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O),
+    },
+    Entry {
+        command: Command::AddFiles,
+        name: "Add files…",
+        help: "Opens more traces on the same timeline",
+        key: key(Modifiers::COMMAND, Key::Plus),
+    },
+    Entry { command: Command::Close, name: "Close", help: "Closes what is open", key: key(Modifiers::COMMAND, Key::W) },
+    Entry {
+        command: Command::FocusAddress,
+        name: "Go to the SIP URI box",
+        help: "Type an address to see that user only",
+        key: key(Modifiers::COMMAND, Key::U),
+    },
+    Entry {
+        command: Command::FocusQuery,
+        name: "Go to the query",
+        help: "Type a query such as status:401 diag:28032",
+        key: key(Modifiers::COMMAND, Key::F),
+    },
+    Entry {
+        command: Command::ClearFilter,
+        name: "Clear the filter",
+        help: "Shows everything again",
+        key: key(Modifiers::NONE, Key::Escape),
+    },
+    Entry {
+        command: Command::FilterDialog,
+        name: "Filter by this dialog",
+        help: "Shows only messages with the Call-ID of the selected one",
+        key: key(Modifiers::COMMAND, Key::D),
+    },
+    Entry {
+        command: Command::NextMessage,
+        name: "Next message",
+        help: "Selects the next message from anywhere in the window",
+        key: key(Modifiers::ALT, Key::ArrowDown),
+    },
+    Entry {
+        command: Command::PreviousMessage,
+        name: "Previous message",
+        help: "Selects the previous message from anywhere in the window",
+        key: key(Modifiers::ALT, Key::ArrowUp),
+    },
+    Entry { command: Command::StopIndexing, name: "Stop indexing", help: "Keeps what is indexed so far", key: None },
+    Entry { command: Command::ToggleTheme, name: "Change the theme", help: "Light, dark, or as the system", key: None },
+    Entry {
+        command: Command::Help,
+        name: "Keys and query language",
+        help: "Shows this page",
+        key: key(Modifiers::NONE, Key::F1),
+    },
+];
+
+impl Command {
+    /// The command's row of the table.
+    #[must_use]
+    pub fn entry(self) -> Option<&'static Entry> {
+        COMMANDS.iter().find(|entry| entry.command == self)
+    }
+}

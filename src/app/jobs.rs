@@ -1,0 +1,219 @@
+//! Long work on threads of its own. Every job answers with plain data over one channel and wakes the
+//! window; of requests that overtake each other only the latest is carried out.
+
+use super::view::{View, Viewer};
+use crate::format::clock::Offset;
+use crate::index::{self, Index, Progress, RowId, Skipped};
+use crate::ladder::Ladder;
+use crate::query::{Query, Scope};
+use crate::trace::dialog_of;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+
+/// Wakes the window from any thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// What a job has finished.
+pub enum Done {
+    /// The user chose files in the system's dialog; none where it was cancelled.
+    Picked {
+        paths: Vec<PathBuf>,
+        add: bool,
+    },
+    Opened {
+        errors: Vec<String>,
+        skipped: Vec<Skipped>,
+    },
+    Index {
+        index: Arc<Index>,
+        is_whole: bool,
+    },
+    View(Arc<View>),
+    Ladder(Arc<Ladder>),
+}
+
+pub struct ViewRequest {
+    pub index: Arc<Index>,
+    pub query: Query,
+    pub any_time: Query,
+    pub scope: Scope,
+}
+
+pub struct LadderRequest {
+    pub view: Arc<View>,
+    /// The ladder of this row's dialog, or of all selected rows.
+    pub dialog_of: Option<RowId>,
+}
+
+/// The way back to the window. What belongs to files that were closed meanwhile is dropped.
+#[derive(Clone)]
+struct Reply {
+    sender: mpsc::Sender<(u64, Done)>,
+    epoch: Arc<AtomicU64>,
+    wake: Wake,
+}
+
+impl Reply {
+    fn send(&self, epoch: u64, done: Done) {
+        // The window may be gone already; then nobody waits for the answer.
+        if self.sender.send((epoch, done)).is_ok() {
+            (self.wake)();
+        }
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+}
+
+pub struct Jobs {
+    reply: Reply,
+    done: mpsc::Receiver<(u64, Done)>,
+    views: Latest<(u64, ViewRequest)>,
+    ladders: Latest<(u64, LadderRequest)>,
+}
+
+impl Jobs {
+    pub fn new(wake: Wake) -> Self {
+        let (sender, done) = mpsc::channel();
+        let reply = Reply { sender, epoch: Arc::default(), wake };
+        let mut viewer = Viewer::default();
+        let views = Latest::start({
+            let reply = reply.clone();
+            move |(epoch, request): (u64, ViewRequest), cancelled: &AtomicBool| {
+                let ViewRequest { index, query, any_time, scope } = request;
+                if let Some(view) = viewer.view(&index, &query, &any_time, scope, cancelled) {
+                    reply.send(epoch, Done::View(Arc::new(view)));
+                }
+            }
+        });
+        let ladders = Latest::start({
+            let reply = reply.clone();
+            move |(epoch, request): (u64, LadderRequest), _: &AtomicBool| {
+                let index = &request.view.index;
+                let rows = match request.dialog_of {
+                    Some(row) => dialog_of(index, row),
+                    None => request.view.rows.iter().map(|at| index.row(at)).collect(),
+                };
+                reply.send(epoch, Done::Ladder(Arc::new(Ladder::of(index, &rows))));
+            }
+        });
+        Self { reply, done, views, ladders }
+    }
+
+    /// What has finished since the last call.
+    pub fn next(&mut self) -> Option<Done> {
+        loop {
+            let (epoch, done) = self.done.try_recv().ok()?;
+            if epoch == self.reply.epoch() || matches!(done, Done::Picked { .. }) {
+                return Some(done);
+            }
+        }
+    }
+
+    /// Answers that are still on their way belong to nothing any more.
+    pub fn forget(&self) {
+        self.reply.epoch.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub fn open(&self, paths: Vec<PathBuf>, clocks: Vec<(String, Offset)>, progress: Arc<Progress>) {
+        let (reply, epoch) = (self.reply.clone(), self.reply.epoch());
+        std::thread::spawn(move || {
+            let opened = index::open(&paths, &clocks);
+            reply.send(epoch, Done::Opened { errors: opened.errors, skipped: opened.skipped });
+            let files: Vec<_> = opened.files.into_iter().map(Arc::new).collect();
+            let publish = |index| reply.send(epoch, Done::Index { index, is_whole: false });
+            let index = index::build(&files, &progress, publish);
+            reply.send(epoch, Done::Index { index, is_whole: true });
+        });
+    }
+
+    /// Shows the system's dialog for files or a folder.
+    pub fn pick(&self, folder: bool, add: bool) {
+        let (reply, epoch) = (self.reply.clone(), self.reply.epoch());
+        std::thread::spawn(move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title(if folder { "Open a folder of traces" } else { "Open traces" })
+                .add_filter("Traces", &["UccApilog", "uccapilog", "uccplog", "bak", "txt", "log"])
+                .add_filter("All files", &["*"]);
+            let paths = if folder { dialog.pick_folder().map(|folder| vec![folder]) } else { dialog.pick_files() };
+            reply.send(epoch, Done::Picked { paths: paths.unwrap_or_default(), add });
+        });
+    }
+
+    pub fn view(&self, request: ViewRequest) {
+        self.views.ask((self.reply.epoch(), request));
+    }
+
+    pub fn ladder(&self, request: LadderRequest) {
+        self.ladders.ask((self.reply.epoch(), request));
+    }
+}
+
+/// A thread that carries out the latest request; one that waits is replaced by the next.
+struct Latest<T> {
+    slot: Arc<Slot<T>>,
+}
+
+struct Slot<T> {
+    waiting: Mutex<Waiting<T>>,
+    changed: Condvar,
+    /// Set while a newer request waits.
+    cancelled: AtomicBool,
+}
+
+enum Waiting<T> {
+    Nothing,
+    Request(T),
+    Stop,
+}
+
+impl<T: Send + 'static> Latest<T> {
+    fn start(mut carry_out: impl FnMut(T, &AtomicBool) + Send + 'static) -> Self {
+        let slot = Arc::new(Slot {
+            waiting: Mutex::new(Waiting::Nothing),
+            changed: Condvar::new(),
+            cancelled: AtomicBool::new(false),
+        });
+        let own = Arc::clone(&slot);
+        std::thread::spawn(move || {
+            while let Some(request) = own.wait() {
+                carry_out(request, &own.cancelled);
+            }
+        });
+        Self { slot }
+    }
+
+    fn ask(&self, request: T) {
+        self.slot.put(Waiting::Request(request));
+    }
+}
+
+impl<T> Slot<T> {
+    fn put(&self, waiting: Waiting<T>) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
+        self.cancelled.store(true, Ordering::Release);
+        self.changed.notify_one();
+    }
+
+    fn wait(&self) -> Option<T> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match std::mem::replace(&mut *waiting, Waiting::Nothing) {
+                Waiting::Request(request) => {
+                    self.cancelled.store(false, Ordering::Release);
+                    return Some(request);
+                }
+                Waiting::Stop => return None,
+                Waiting::Nothing => waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+impl<T> Drop for Latest<T> {
+    fn drop(&mut self) {
+        self.slot.put(Waiting::Stop);
+    }
+}

@@ -1,0 +1,355 @@
+//! The state of a running window: what is opened, selected and asked for. No widgets.
+//!
+//! The window reads this state and pushes [`Action`]s; [`App::apply`] is the one place that carries them
+//! out. Long work runs in [`jobs`]; its results are immutable and are swapped in by [`App::receive`].
+
+pub mod command;
+mod detail;
+mod jobs;
+mod view;
+
+pub use self::command::{Action, Actions, Command};
+pub use self::detail::{Detail, DetailLine, LineKind};
+pub use self::jobs::Wake;
+pub use self::view::{CodeFacet, Timeline, TimelineBucket, View};
+
+use self::jobs::{Done, Jobs, LadderRequest, ViewRequest};
+use crate::format::clock::Offset;
+use crate::index::{Index, Position, Progress, RowId, Skipped};
+use crate::ladder::Ladder;
+use crate::query::{self, Query, QueryError, Scope, edit};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What the ladder shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LadderOf {
+    /// All messages with the Call-ID of the selected one.
+    #[default]
+    Dialog,
+    /// All messages that the query selects.
+    Filtered,
+}
+
+/// What is known of the opening of files.
+#[derive(Debug, Default)]
+pub struct Opening {
+    /// Set while files are looked at and indexed.
+    pub progress: Option<Arc<Progress>>,
+    /// Inputs that could not be used, one sentence each.
+    pub errors: Vec<String>,
+    /// Files of folders that were passed over.
+    pub skipped: Vec<Skipped>,
+}
+
+/// The state of the window.
+pub struct App {
+    pub opening: Opening,
+    /// A system dialog is open, or should be.
+    pub waits_for_dialog: bool,
+    /// What is shown now: an index with the rows selected of it.
+    pub view: Arc<View>,
+    pub query_text: String,
+    pub query_error: Option<QueryError>,
+    pub scope: Scope,
+    pub selected: Option<RowId>,
+    pub detail: Option<Arc<Detail>>,
+    pub ladder: Arc<Ladder>,
+    pub ladder_of: LadderOf,
+    /// Counts up when the selection should be brought into sight.
+    pub reveal: u64,
+    paths: Vec<PathBuf>,
+    clocks: Vec<(String, Offset)>,
+    index: Arc<Index>,
+    query: Query,
+    jobs: Jobs,
+}
+
+impl App {
+    /// `wake` is called from other threads when there is something to receive.
+    #[must_use]
+    pub fn new(wake: Wake) -> Self {
+        Self {
+            opening: Opening::default(),
+            waits_for_dialog: false,
+            view: Arc::default(),
+            query_text: String::new(),
+            query_error: None,
+            scope: Scope::Messages,
+            selected: None,
+            detail: None,
+            ladder: Arc::default(),
+            ladder_of: LadderOf::Dialog,
+            reveal: 0,
+            paths: Vec::new(),
+            clocks: Vec::new(),
+            index: Arc::default(),
+            query: Query::All,
+            jobs: Jobs::new(wake),
+        }
+    }
+
+    /// Opens files and folders instead of what is open.
+    pub fn open(&mut self, paths: Vec<PathBuf>, clocks: Vec<(String, Offset)>) {
+        self.close();
+        self.clocks = clocks;
+        self.add(paths);
+    }
+
+    /// Opens files and folders beside what is open.
+    pub fn add(&mut self, paths: Vec<PathBuf>) {
+        if paths.is_empty() {
+            return;
+        }
+        for path in paths {
+            if !self.paths.contains(&path) {
+                self.paths.push(path);
+            }
+        }
+        self.stop_indexing();
+        let progress = Arc::new(Progress::default());
+        self.opening = Opening { progress: Some(Arc::clone(&progress)), ..Opening::default() };
+        self.select(None);
+        self.jobs.open(self.paths.clone(), self.clocks.clone(), progress);
+    }
+
+    fn close(&mut self) {
+        self.stop_indexing();
+        self.paths.clear();
+        self.clocks.clear();
+        self.opening = Opening::default();
+        self.index = Arc::default();
+        self.view = Arc::default();
+        self.ladder = Arc::default();
+        self.select(None);
+        self.set_query(String::new());
+    }
+
+    fn stop_indexing(&mut self) {
+        if let Some(progress) = self.opening.progress.take() {
+            progress.cancel();
+        }
+        self.jobs.forget();
+    }
+
+    /// True where nothing is open and nothing is being opened.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    /// True while the index still grows; counts are "so far" then.
+    #[must_use]
+    pub fn is_indexing(&self) -> bool {
+        self.opening.progress.is_some()
+    }
+
+    /// Names of the opened files or folders, for the title.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let names: Vec<_> = self
+            .paths
+            .iter()
+            .filter_map(|path| path.file_name())
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        if names.is_empty() {
+            return "Uccello".to_owned();
+        }
+        let rows = crate::export::with_separators(self.view.rows.len());
+        let all = crate::export::with_separators(self.view.in_scope);
+        let unit = if self.scope == Scope::Messages { "messages" } else { "records" };
+        format!("{} – {rows} of {all} {unit} – Uccello", names.join(", "))
+    }
+
+    /// Takes in what other threads have finished.
+    pub fn receive(&mut self) {
+        while let Some(done) = self.jobs.next() {
+            match done {
+                Done::Picked { paths, add } => {
+                    self.waits_for_dialog = false;
+                    if add {
+                        self.add(paths);
+                    } else if !paths.is_empty() {
+                        self.open(paths, Vec::new());
+                    }
+                }
+                Done::Opened { errors, skipped } => {
+                    self.opening.errors = errors;
+                    self.opening.skipped = skipped;
+                }
+                Done::Index { index, is_whole } => {
+                    self.index = index;
+                    if is_whole {
+                        self.opening.progress = None;
+                    }
+                    self.ask_view();
+                }
+                Done::View(view) => self.show(view),
+                Done::Ladder(ladder) => self.ladder = ladder,
+            }
+        }
+    }
+
+    fn show(&mut self, view: Arc<View>) {
+        let first = self.view.index.is_empty() && !view.index.is_empty();
+        self.view = view;
+        if first && self.selected.is_none() {
+            self.ask_ladder();
+        }
+        let is_gone = self.selected.is_some_and(|row| !self.view.rows.contains(self.view.index.position(row)));
+        if is_gone && self.query_error.is_none() {
+            // The selected message is filtered out: nothing is selected rather than something unseen.
+            self.select(None);
+        }
+        if self.ladder_of == LadderOf::Filtered || self.detail.is_none() {
+            self.ask_ladder();
+        }
+    }
+
+    /// Carries out what the user did.
+    pub fn apply(&mut self, action: Action) {
+        match action {
+            Action::Open(paths) => self.open(paths, Vec::new()),
+            Action::Add(paths) => self.add(paths),
+            Action::SetQuery(text) => self.set_query(text),
+            Action::SetTerm(field, value) => {
+                self.set_query(edit::replace_term(&self.query_text, field, value.as_deref()));
+            }
+            Action::Select(row) => self.select(row),
+            Action::SelectAndReveal(row) => {
+                self.select(Some(row));
+                self.reveal += 1;
+            }
+            Action::Scope(scope) => {
+                self.scope = scope;
+                self.ask_view();
+            }
+            Action::LadderOf(what) => {
+                self.ladder_of = what;
+                self.ask_ladder();
+            }
+            Action::DismissErrors => {
+                self.opening.errors.clear();
+                self.opening.skipped.clear();
+            }
+            Action::Run(command) => self.run(command),
+        }
+    }
+
+    fn run(&mut self, command: Command) {
+        match command {
+            Command::OpenFiles => self.pick(false, false),
+            Command::OpenFolder => self.pick(true, false),
+            Command::AddFiles => self.pick(false, true),
+            Command::Close => self.close(),
+            Command::ClearFilter => self.set_query(String::new()),
+            Command::StopIndexing => {
+                if let Some(progress) = &self.opening.progress {
+                    progress.cancel();
+                }
+            }
+            Command::NextMessage => self.step(1),
+            Command::PreviousMessage => self.step(-1),
+            Command::FilterDialog => {
+                if let Some(call_id) = self.detail.as_ref().and_then(|detail| detail.entry.call_id.clone()) {
+                    self.apply(Action::SetTerm("callid", Some(call_id)));
+                }
+            }
+            // These only concern the window itself.
+            Command::FocusQuery | Command::FocusAddress | Command::ToggleTheme | Command::Help => {}
+        }
+    }
+
+    fn pick(&mut self, folder: bool, add: bool) {
+        if !self.waits_for_dialog {
+            self.waits_for_dialog = true;
+            self.jobs.pick(folder, add);
+        }
+    }
+
+    fn step(&mut self, by: i64) {
+        let rows = &self.view.rows;
+        let at = self.selected.map(|row| self.view.index.position(row));
+        let next = match at {
+            Some(at) => rows.before(at).saturating_add_signed(by),
+            None => 0,
+        };
+        if let Some(position) = rows.get(next.min(rows.len().saturating_sub(1))) {
+            self.apply(Action::SelectAndReveal(self.view.index.row(position)));
+        }
+    }
+
+    fn set_query(&mut self, text: String) {
+        if text == self.query_text && self.query_error.is_none() {
+            return;
+        }
+        self.query_text = text;
+        match query::parse(&self.query_text) {
+            Ok(query) => {
+                self.query_error = None;
+                if query != self.query {
+                    self.query = query;
+                    self.ask_view();
+                }
+            }
+            // What was selected stays on the screen until the query can be read again.
+            Err(error) => self.query_error = Some(error),
+        }
+    }
+
+    fn select(&mut self, row: Option<RowId>) {
+        if row == self.selected && row.is_some() {
+            return;
+        }
+        self.selected = row;
+        self.detail = row.and_then(|row| Detail::of(&self.view.index, row)).map(Arc::new);
+        let shown = row.is_some_and(|row| self.ladder.arrow_of(row).is_some());
+        if self.ladder_of == LadderOf::Dialog && !shown {
+            self.ask_ladder();
+        }
+    }
+
+    fn ask_view(&mut self) {
+        if self.index.is_empty() && self.view.index.is_empty() && self.opening.progress.is_some() {
+            return;
+        }
+        let without_time = edit::replace_term(&self.query_text, "time", None);
+        self.jobs.view(ViewRequest {
+            index: Arc::clone(&self.index),
+            query: self.query.clone(),
+            any_time: query::parse(&without_time).unwrap_or_else(|_| self.query.clone()),
+            scope: self.scope,
+        });
+    }
+
+    fn ask_ladder(&mut self) {
+        let of = match (self.ladder_of, self.selected) {
+            (LadderOf::Dialog, Some(row)) => Some(row),
+            _ => None,
+        };
+        self.jobs.ladder(LadderRequest { view: Arc::clone(&self.view), dialog_of: of });
+    }
+
+    /// The time range the query names, if it names one with dates.
+    #[must_use]
+    pub fn time_range(&self) -> Option<(i64, i64)> {
+        fn of(query: &Query) -> Option<(i64, i64)> {
+            match query {
+                Query::Term(query::term::Term::Time(query::term::TimeRange::Absolute { from, to })) => {
+                    Some((*from, *to))
+                }
+                Query::And(parts) => parts.iter().find_map(of),
+                _ => None,
+            }
+        }
+        of(&self.query)
+    }
+
+    /// The place of the selected row in the list.
+    #[must_use]
+    pub fn selected_place(&self) -> Option<u64> {
+        let position: Position = self.view.index.position(self.selected?);
+        self.view.rows.contains(position).then(|| self.view.rows.before(position))
+    }
+}

@@ -1,0 +1,136 @@
+//! What is on the screen: an index, the rows that the query selects of it, and counts beside them.
+
+use crate::format::Kind;
+use crate::index::{Facets, Index, Names, RowId};
+use crate::query::{Matcher, Query, RowSet, Scope};
+use crate::trace::Outcome;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// One immutable picture of index and selection, which always fit together.
+#[derive(Debug, Default)]
+pub struct View {
+    pub index: Arc<Index>,
+    pub rows: RowSet,
+    /// Number of messages, or of all records, by scope.
+    pub in_scope: u64,
+    pub addresses: Names,
+    pub codes: Vec<CodeFacet>,
+    pub timeline: Timeline,
+}
+
+/// A diagnostic code of the log with its count and what the log says about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeFacet {
+    pub code: u32,
+    pub count: u32,
+    /// The reason text of the first record that has the code.
+    pub reason: Option<String>,
+}
+
+/// Density of messages over time.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// Milliseconds of the first and the last record.
+    pub span: (i64, i64),
+    pub buckets: Vec<TimelineBucket>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimelineBucket {
+    pub total: u32,
+    pub challenges: u32,
+    pub failures: u32,
+}
+
+/// Number of buckets of the timeline; more would be narrower than a pixel on most screens.
+const BUCKETS: usize = 480;
+
+/// Makes views; keeps what it counted, so that a growing index costs only its new blocks.
+#[derive(Debug, Default)]
+pub struct Viewer {
+    matcher: Option<(Query, Scope, Matcher)>,
+    any_time: Option<(Query, Scope, Matcher)>,
+    facets: Facets,
+    files: Vec<String>,
+}
+
+impl Viewer {
+    /// `None` where it was cancelled. `any_time` is the query without its time term, for the timeline.
+    pub fn view(
+        &mut self,
+        index: &Arc<Index>,
+        query: &Query,
+        any_time: &Query,
+        scope: Scope,
+        cancelled: &AtomicBool,
+    ) -> Option<View> {
+        let files: Vec<String> = index.files().iter().map(|file| file.name().to_owned()).collect();
+        if files != self.files {
+            *self = Self { files, ..Self::default() };
+        }
+        let rows = select(&mut self.matcher, index, query, scope, cancelled)?;
+        let in_timeline = select(&mut self.any_time, index, any_time, scope, cancelled)?;
+        self.facets.update(index);
+        let in_scope = if scope == Scope::Messages { index.messages() } else { u64::from(index.len()) };
+        let codes = self.facets.codes();
+        let codes = codes.iter().map(|code| CodeFacet {
+            code: code.code,
+            count: code.count,
+            reason: reason(index, code.first, code.code),
+        });
+        Some(View {
+            timeline: timeline(index, &in_timeline),
+            rows,
+            in_scope,
+            addresses: self.facets.addresses(),
+            codes: codes.collect(),
+            index: Arc::clone(index),
+        })
+    }
+}
+
+fn select(
+    known: &mut Option<(Query, Scope, Matcher)>,
+    index: &Index,
+    query: &Query,
+    scope: Scope,
+    cancelled: &AtomicBool,
+) -> Option<RowSet> {
+    let same = known.as_ref().is_some_and(|(known, of, _)| known == query && *of == scope);
+    if !same {
+        *known = Some((query.clone(), scope, Matcher::new(query.clone(), scope)));
+    }
+    known.as_mut()?.2.select(index, cancelled)
+}
+
+fn reason(index: &Index, row: RowId, code: u32) -> Option<String> {
+    index.entry(row)?.diagnostics.into_iter().find(|diagnostic| diagnostic.code == code)?.reason
+}
+
+fn timeline(index: &Index, rows: &RowSet) -> Timeline {
+    let Some((first, last)) = index.time_span() else { return Timeline::default() };
+    let span = (first.0, last.0.max(first.0 + 1));
+    let mut buckets = vec![TimelineBucket::default(); BUCKETS];
+    let width = (span.1 - span.0) as f64 / BUCKETS as f64;
+    for position in rows.iter() {
+        let row = index.row(position);
+        let at = ((index.time(row).0 - span.0) as f64 / width) as usize;
+        let Some(bucket) = buckets.get_mut(at.min(BUCKETS - 1)) else { continue };
+        bucket.total += 1;
+        match outcome(index, row) {
+            Some(Outcome::Challenge) => bucket.challenges += 1,
+            Some(Outcome::Failure) => bucket.failures += 1,
+            _ => {}
+        }
+    }
+    Timeline { span, buckets }
+}
+
+/// The outcome of a row by its columns; `None` where it holds no message.
+#[must_use]
+pub fn outcome(index: &Index, row: RowId) -> Option<Outcome> {
+    let (block, at) = index.locate(row)?;
+    (block.traits(at).kind() == Kind::Message)
+        .then(|| Outcome::of(block.status_of(at), block.codes_of(at).iter().copied()))
+}
