@@ -9,3 +9,4 @@ pub mod protocol;
 pub mod query;
 pub mod source;
 pub mod trace;
+pub mod window;

@@ -75,7 +75,7 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::AddFiles,
         name: "Add files…",
         help: "Opens more traces on the same timeline",
-        key: key(Modifiers::COMMAND, Key::Plus),
+        key: key(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::A),
     },
     Entry { command: Command::Close, name: "Close", help: "Closes what is open", key: key(Modifiers::COMMAND, Key::W) },
     Entry {

@@ -30,7 +30,10 @@ pub enum Done {
         is_whole: bool,
     },
     View(Arc<View>),
-    Ladder(Arc<Ladder>),
+    Ladder {
+        ladder: Arc<Ladder>,
+        is_dialog: bool,
+    },
 }
 
 pub struct ViewRequest {
@@ -96,7 +99,8 @@ impl Jobs {
                     Some(row) => dialog_of(index, row),
                     None => request.view.rows.iter().map(|at| index.row(at)).collect(),
                 };
-                reply.send(epoch, Done::Ladder(Arc::new(Ladder::of(index, &rows))));
+                let ladder = Arc::new(Ladder::of(index, &rows));
+                reply.send(epoch, Done::Ladder { ladder, is_dialog: request.dialog_of.is_some() });
             }
         });
         Self { reply, done, views, ladders }

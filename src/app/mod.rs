@@ -11,7 +11,7 @@ mod view;
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};
 pub use self::jobs::Wake;
-pub use self::view::{CodeFacet, Timeline, TimelineBucket, View};
+pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
 use self::jobs::{Done, Jobs, LadderRequest, ViewRequest};
 use crate::format::clock::Offset;
@@ -56,6 +56,8 @@ pub struct App {
     pub detail: Option<Arc<Detail>>,
     pub ladder: Arc<Ladder>,
     pub ladder_of: LadderOf,
+    /// The ladder on the screen is that of one dialog.
+    ladder_is_dialog: bool,
     /// Counts up when the selection should be brought into sight.
     pub reveal: u64,
     paths: Vec<PathBuf>,
@@ -80,6 +82,7 @@ impl App {
             detail: None,
             ladder: Arc::default(),
             ladder_of: LadderOf::Dialog,
+            ladder_is_dialog: false,
             reveal: 0,
             paths: Vec::new(),
             clocks: Vec::new(),
@@ -186,7 +189,10 @@ impl App {
                     self.ask_view();
                 }
                 Done::View(view) => self.show(view),
-                Done::Ladder(ladder) => self.ladder = ladder,
+                Done::Ladder { ladder, is_dialog } => {
+                    self.ladder = ladder;
+                    self.ladder_is_dialog = is_dialog;
+                }
             }
         }
     }
@@ -304,7 +310,7 @@ impl App {
         }
         self.selected = row;
         self.detail = row.and_then(|row| Detail::of(&self.view.index, row)).map(Arc::new);
-        let shown = row.is_some_and(|row| self.ladder.arrow_of(row).is_some());
+        let shown = self.ladder_is_dialog && row.is_some_and(|row| self.ladder.arrow_of(row).is_some());
         if self.ladder_of == LadderOf::Dialog && !shown {
             self.ask_ladder();
         }

@@ -164,6 +164,24 @@ impl Block {
         self.status.get(row).copied().filter(|&status| status != 0)
     }
 
+    /// The numbers of the From addresses by row, for [`Self::address`].
+    #[must_use]
+    pub fn from_column(&self) -> &[u16] {
+        &self.from
+    }
+
+    /// The numbers of the To addresses by row, for [`Self::address`].
+    #[must_use]
+    pub fn to_column(&self) -> &[u16] {
+        &self.to
+    }
+
+    /// An address by its number, in canonical form; empty for 0.
+    #[must_use]
+    pub fn address(&self, id: u16) -> &[u8] {
+        self.addresses.get(id)
+    }
+
     /// The diagnostic codes of a row, sorted.
     #[must_use]
     pub fn codes_of(&self, row: usize) -> &[u32] {
