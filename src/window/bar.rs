@@ -131,6 +131,7 @@ fn address_box(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Actio
         .gap(4.0)
         .close_behavior(egui::PopupCloseBehavior::IgnoreClicks)
         .show(|ui| {
+            ui.set_min_width(320.0);
             for (at, (name, count)) in suggestions.iter().enumerate() {
                 if suggestion(ui, name, *count, state.suggestion == Some(at)) {
                     chosen = Some(name.clone());

@@ -11,7 +11,9 @@ use std::sync::Arc;
 /// Width of the column of times.
 const TIME_WIDTH_PT: f32 = 106.0;
 /// Least distance between two lanes.
-const MIN_LANE_GAP_PT: f32 = 150.0;
+const MIN_LANE_GAP_PT: f32 = 104.0;
+/// Room a label gets at least; it may stand over the lanes beside it.
+const MIN_LABEL_PT: f32 = 150.0;
 /// Height of the names of the lanes.
 const LANES_HEIGHT_PT: f32 = 40.0;
 /// Height of one arrow with its label.
@@ -56,6 +58,7 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
         let width = ui.available_width().max(least);
         ui.set_min_size(vec2(width, height - if least > ui.available_width() { 10.0 } else { 0.0 }));
         ui.set_max_width(width);
+        ui.spacing_mut().item_spacing.y = 0.0;
         let lanes = Lanes::new(ladder, ui.available_rect_before_wrap());
         lane_names(ui, ladder, &lanes);
         let output = Rows::new("Ladder", ladder.arrows.len() as u64).height_pt(ARROW_HEIGHT_PT).striped(false).show(
@@ -81,11 +84,13 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
 fn title(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let tokens = theme::of(ui);
     let ladder = &app.ladder;
+    // Without a selected message there is no dialog to show.
+    let shown = if app.selected.is_some() { app.ladder_of } else { LadderOf::Filtered };
     egui::Frame::new().inner_margin(egui::Margin::symmetric(10, 5)).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.label(RichText::new("Ladder").font(theme::strong_font()).color(tokens.text_strong));
             for of in [LadderOf::Dialog, LadderOf::Filtered] {
-                if ui.selectable_label(app.ladder_of == of, ladder_of_words(of)).clicked() {
+                if ui.selectable_label(shown == of, ladder_of_words(of)).clicked() {
                     actions.push(Action::LadderOf(of));
                 }
             }
@@ -196,7 +201,7 @@ fn label(ui: &Ui, painter: &Painter, arrow: &Arrow, (from, to): (f32, f32), rect
         job.append(&arrow.detail, 8.0, weak);
     }
     let span = (from - to).abs();
-    job.wrap.max_width = if span > 1.0 { (span - 12.0).max(MIN_LANE_GAP_PT - 24.0) } else { 260.0 };
+    job.wrap.max_width = if span > 1.0 { (span - 12.0).max(MIN_LABEL_PT) } else { 260.0 };
     job.wrap.max_rows = 1;
     job.wrap.break_anywhere = true;
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));

@@ -33,6 +33,9 @@ pub struct Window {
     ladder: ladder::LadderPanel,
     shown_reveal: u64,
     help_is_open: bool,
+    /// A text box had the keyboard in the last frame. Escape takes the keyboard from it before a frame
+    /// begins, so the frame itself cannot tell what Escape was meant for.
+    was_typing: bool,
     title: String,
 }
 
@@ -59,6 +62,7 @@ impl Window {
             ladder: ladder::LadderPanel::default(),
             shown_reveal: 0,
             help_is_open: false,
+            was_typing: false,
             title: String::new(),
         }
     }
@@ -71,7 +75,7 @@ impl Window {
 
     /// Keys of the command table, and files dropped on the window.
     fn inputs(&mut self, ctx: &egui::Context, actions: &mut Actions) {
-        let types = ctx.egui_wants_keyboard_input();
+        let types = self.was_typing;
         ctx.input_mut(|input| {
             // A key with more modifiers is asked first, or Ctrl+O would take Ctrl+Shift+O.
             let mut keyed: Vec<_> = COMMANDS.iter().filter_map(|entry| Some((entry.command, entry.key?))).collect();
@@ -132,6 +136,7 @@ impl Window {
         start::drop_overlay(&ctx, self.app.is_empty());
         help::help_ui(&ctx, &mut self.help_is_open);
         self.apply(&ctx, actions);
+        self.was_typing = ctx.text_edit_focused();
         let title = self.app.title();
         if title != self.title {
             ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
