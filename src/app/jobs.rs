@@ -107,7 +107,7 @@ impl Jobs {
     }
 
     /// What has finished since the last call.
-    pub fn next(&mut self) -> Option<Done> {
+    pub fn next(&self) -> Option<Done> {
         loop {
             let (epoch, done) = self.done.try_recv().ok()?;
             if epoch == self.reply.epoch() || matches!(done, Done::Picked { .. }) {

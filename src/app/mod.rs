@@ -316,7 +316,7 @@ impl App {
         }
     }
 
-    fn ask_view(&mut self) {
+    fn ask_view(&self) {
         if self.index.is_empty() && self.view.index.is_empty() && self.opening.progress.is_some() {
             return;
         }
@@ -329,7 +329,7 @@ impl App {
         });
     }
 
-    fn ask_ladder(&mut self) {
+    fn ask_ladder(&self) {
         let of = match (self.ladder_of, self.selected) {
             (LadderOf::Dialog, Some(row)) => Some(row),
             _ => None,

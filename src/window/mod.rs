@@ -74,7 +74,7 @@ impl Window {
     }
 
     /// Keys of the command table, and files dropped on the window.
-    fn inputs(&mut self, ctx: &egui::Context, actions: &mut Actions) {
+    fn inputs(&self, ctx: &egui::Context, actions: &mut Actions) {
         let types = self.was_typing;
         ctx.input_mut(|input| {
             // A key with more modifiers is asked first, or Ctrl+O would take Ctrl+Shift+O.

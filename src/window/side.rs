@@ -105,7 +105,7 @@ fn files_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         super::rows::paint_cell(
             ui,
             bottom,
-            &format!("{format}, {}", clock_words(&clock.clock)),
+            &format!("{format}, {}", clock_words(clock.clock)),
             weak,
             theme::small_font(),
         );
@@ -117,7 +117,7 @@ fn files_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     }
 }
 
-fn clock_words(clock: &crate::format::Clock) -> String {
+fn clock_words(clock: crate::format::Clock) -> String {
     match clock {
         crate::format::Clock::Utc => "UTC".to_owned(),
         crate::format::Clock::Offset(offset) => format!("UTC{offset}"),
