@@ -62,6 +62,7 @@ fn head(ui: &mut Ui, app: &App, detail: &Detail, actions: &mut Actions) {
             .selectable(true),
     );
     ui.add_space(4.0);
+    ui.spacing_mut().interact_size.y = 17.0;
     egui::Grid::new("facts").num_columns(2).spacing([14.0, 3.0]).show(ui, |ui| {
         fact(ui, "Time", entry.time.as_deref().unwrap_or("not written"), None, actions);
         if let Some(from) = &entry.from {

@@ -13,7 +13,7 @@ const TIME_WIDTH_PT: f32 = 106.0;
 /// Least distance between two lanes.
 const MIN_LANE_GAP_PT: f32 = 104.0;
 /// Room a label gets at least; it may stand over the lanes beside it.
-const MIN_LABEL_PT: f32 = 150.0;
+const MIN_LABEL_PT: f32 = 196.0;
 /// Height of the names of the lanes.
 const LANES_HEIGHT_PT: f32 = 40.0;
 /// Height of one arrow with its label.

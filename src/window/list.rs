@@ -20,8 +20,8 @@ impl Default for ListPanel {
         let columns = vec![
             Column::new("Time", 110.0).min_width_pt(60.0),
             Column::new("Since", 74.0).min_width_pt(40.0).at_end(),
-            Column::new("From → to", 150.0).min_width_pt(80.0),
-            Column::new("Seen at", 76.0).min_width_pt(50.0),
+            Column::new("From → to", 140.0).min_width_pt(80.0),
+            Column::new("Seen at", 92.0).min_width_pt(50.0),
             Column::new("Code", 58.0).min_width_pt(40.0),
             Column::new("Message", 200.0).min_width_pt(80.0),
         ];
@@ -56,7 +56,8 @@ impl ListRow {
                 Some(message) => message.start_line(),
                 None => first_words(record.text, record.kind),
             };
-            let place = if record.machine.is_empty() { record.peer } else { record.machine };
+            let own = crate::protocol::address::without_port(record.local);
+            let place = if record.machine.is_empty() { own } else { record.machine };
             let user = record.message.and_then(|message| message.request_uri_person()).unwrap_or_default();
             (what, to_text(place), user)
         })?;
