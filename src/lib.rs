@@ -4,3 +4,4 @@ pub mod index;
 pub mod protocol;
 pub mod query;
 pub mod source;
+pub mod window;

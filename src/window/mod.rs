@@ -1,0 +1,4 @@
+//! The window: panels as functions of plain data. No file, no thread, no lock is reached from here.
+
+pub mod rows;
+pub mod theme;
