@@ -237,7 +237,10 @@ impl<'a> Rows<'a> {
         if let Some(ground) = ground {
             ui.painter().rect_filled(rect, 0.0, ground);
         }
-        let name = paint(ui, row, rect, look);
+        let mut name = paint(ui, row, rect, look);
+        if name.trim().is_empty() {
+            "Empty line".clone_into(&mut name); // a screen reader must have something to say
+        }
         if selected {
             let bar = Rect::from_min_size(rect.min, vec2(SELECTION_BAR_PT, rect.height()));
             ui.painter().rect_filled(bar, 0.0, if focused { tokens.accent } else { tokens.hairline_strong });
