@@ -5,8 +5,10 @@ mod support;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, Theme, TouchPhase, vec2};
 use egui_kittest::{Harness, SnapshotResults, kittest::NodeT as _, kittest::Queryable as _};
 use support::{THEMES, harness};
+use uccello::window::highlight::{LineKind, line_background, line_job, mark_hits};
 use uccello::window::rows::{Column, Columns, Mark, Rows, RowsState, paint_cell, paint_cell_end};
 use uccello::window::theme::{self, Tone};
+use uccello::window::timeline::{Bucket, TimelineAction, TimelineView, timeline_ui};
 
 const MANY: u64 = 50_000_000;
 
@@ -212,6 +214,25 @@ fn message_columns() -> Columns {
     ])
 }
 
+fn sign_in_list(ui: &mut egui::Ui, state: &mut RowsState, columns: &mut Columns, count: u64, marks: &[Mark]) {
+    let tokens = theme::of(ui);
+    columns.header_ui(ui);
+    Rows::new("Messages", count).marks(marks).show(ui, state, |ui, row, rect, look| {
+        let (time, delta, from, to, tone, text) = SIGN_IN[row as usize % SIGN_IN.len()];
+        let mut cells = columns.cells(rect);
+        let mut cell = || cells.next().expect("five columns");
+        paint_cell(ui, cell(), time, look.text_weak(tokens), theme::mono_font());
+        paint_cell_end(ui, cell(), delta, look.text_weak(tokens), theme::mono_font());
+        paint_cell(ui, cell(), from, look.text(tokens), theme::body_font());
+        paint_cell(ui, cell(), to, look.text(tokens), theme::body_font());
+        let message = cell();
+        let (glyph, rest) = message.split_left_right_at_x(message.left() + 22.0);
+        paint_cell(ui, glyph, tone.glyph(), tokens.tone(tone).text, theme::strong_font());
+        paint_cell(ui, rest, text, tokens.tone(tone).text, theme::body_font());
+        format!("{time} {} {text}", tone.word())
+    });
+}
+
 #[test]
 fn picture_of_a_list() {
     let mut pictures = SnapshotResults::new();
@@ -225,22 +246,7 @@ fn picture_of_a_list() {
                 Mark { fraction: 0.62, color: tokens.timeline.failure },
                 Mark { fraction: 0.7, color: tokens.timeline.failure },
             ];
-            columns.header_ui(ui);
-            let rows = Rows::new("Messages", 93_118).marks(&marks);
-            rows.show(ui, state, |ui, row, rect, look| {
-                let (time, delta, from, to, tone, text) = SIGN_IN[row as usize % SIGN_IN.len()];
-                let mut cells = columns.cells(rect);
-                let mut cell = || cells.next().expect("five columns");
-                paint_cell(ui, cell(), time, look.text_weak(tokens), theme::mono_font());
-                paint_cell_end(ui, cell(), delta, look.text_weak(tokens), theme::mono_font());
-                paint_cell(ui, cell(), from, look.text(tokens), theme::body_font());
-                paint_cell(ui, cell(), to, look.text(tokens), theme::body_font());
-                let message = cell();
-                let (glyph, rest) = message.split_left_right_at_x(message.left() + 22.0);
-                paint_cell(ui, glyph, tone.glyph(), tokens.tone(tone).text, theme::body_font());
-                paint_cell(ui, rest.translate(vec2(0.0, 0.0)), text, tokens.tone(tone).text, theme::body_font());
-                format!("{time} {} {text}", tone.word())
-            });
+            sign_in_list(ui, state, columns, 93_118, &marks);
         });
         h.get_by_label("Messages").focus();
         h.run();
@@ -248,5 +254,211 @@ fn picture_of_a_list() {
         h.run();
         h.snapshot(format!("list_{name}"));
         pictures.extend_harness(&mut h);
+    }
+}
+
+#[test]
+fn the_border_of_a_column_can_be_dragged() {
+    let state = (RowsState::default(), message_columns());
+    let mut h = harness(Theme::Dark, [900.0, 330.0], state, |ui, (state, columns)| {
+        sign_in_list(ui, state, columns, 100, &[]);
+    });
+    let border = h.get_by_label("Width of From").rect().center();
+    h.drag_at(border);
+    h.step();
+    h.hover_at(border + vec2(60.0, 0.0));
+    h.step();
+    h.drop_at(border + vec2(60.0, 0.0));
+    h.run();
+    assert_eq!(h.state().1.widths_pt(), [108.0, 76.0, 210.0, 150.0, 300.0]);
+}
+
+/// Two hours of a busy morning, with few failures.
+fn morning() -> Vec<Bucket> {
+    let wave = |at: u32, of: u32| (f64::from(at * of % 97) / 97.0 * 60.0) as u32;
+    (0..480)
+        .map(|at| {
+            let busy = if (180..260).contains(&at) { 900 } else { 40 };
+            let total = if at % 53 == 0 { 0 } else { busy + wave(at, 31) * 4 };
+            let challenges = if (180..230).contains(&at) || at % 17 == 3 { wave(at, 7) } else { 0 };
+            let failures = if [90, 212, 213, 214, 215, 377].contains(&at) { 1 + wave(at, 3) } else { 0 };
+            Bucket { total: total + challenges + failures, challenges, failures }
+        })
+        .collect()
+}
+
+const MORNING: (i64, i64) = (8 * 3_600_000 + 12_345, 10 * 3_600_000 + 1_234);
+
+fn clock(at_ms: i64) -> String {
+    let seconds = at_ms / 1_000;
+    format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The pointer must rest for a while before a tooltip shows.
+const TOOLTIP_STEPS: usize = 30;
+
+#[derive(Default)]
+struct Strip {
+    buckets: Vec<Bucket>,
+    selected: Option<(i64, i64)>,
+    cursor: Option<i64>,
+    action: Option<TimelineAction>,
+}
+
+fn strip(theme: Theme, strip: Strip) -> Harness<'static, Strip> {
+    harness(theme, [900.0, 140.0], strip, |ui, strip| {
+        let view = TimelineView {
+            span: MORNING,
+            buckets: &strip.buckets,
+            selected: strip.selected,
+            cursor: strip.cursor,
+            label: &clock,
+        };
+        if let Some(action) = timeline_ui(ui, &view) {
+            strip.action = Some(action);
+        }
+    })
+}
+
+#[test]
+fn a_range_is_dragged_out_of_the_timeline_and_given_up() {
+    let mut h = strip(Theme::Dark, Strip { buckets: morning(), ..Strip::default() });
+    h.get_by_label_contains("Timeline, 08:00:12 to 10:00:01");
+    // Backwards, and past the edge of the strip.
+    h.drag_at(egui::pos2(450.0, 20.0));
+    h.run();
+    h.hover_at(egui::pos2(200.0, 30.0));
+    h.run();
+    h.drop_at(egui::pos2(-20.0, 90.0));
+    h.run();
+    let Some(TimelineAction::Selected(from, to)) = h.state().action else { panic!("{:?}", h.state().action) };
+    assert_eq!((clock(from), clock(to)), ("08:00:12".to_owned(), "09:00:06".to_owned()));
+    h.get_by_label_contains("Timeline").click();
+    h.get_by_label_contains("Timeline").click();
+    h.run();
+    assert_eq!(h.state().action, Some(TimelineAction::Cleared));
+}
+
+#[test]
+fn the_timeline_says_what_is_under_the_pointer() {
+    let mut h = strip(Theme::Dark, Strip { buckets: morning(), ..Strip::default() });
+    h.hover_at(egui::pos2(8.0 + 884.0 * 213.5 / 480.0, 20.0));
+    h.run_steps(TOOLTIP_STEPS);
+    h.get_by_label("08:53:20 to 08:53:52");
+}
+
+#[test]
+fn picture_of_the_timeline() {
+    let mut pictures = SnapshotResults::new();
+    for (theme, name) in THEMES {
+        let whole = Strip { buckets: morning(), cursor: Some(MORNING.0 + 5_216_000), ..Strip::default() };
+        let mut h = strip(theme, whole);
+        h.hover_at(egui::pos2(8.0 + 884.0 * 213.5 / 480.0, 20.0));
+        h.run_steps(TOOLTIP_STEPS);
+        h.snapshot(format!("timeline_{name}"));
+        pictures.extend_harness(&mut h);
+        let range = Strip {
+            buckets: morning(),
+            selected: Some((MORNING.0 + 2_600_000, MORNING.0 + 4_000_000)),
+            ..Strip::default()
+        };
+        let mut h = strip(theme, range);
+        h.run();
+        h.snapshot(format!("timeline_range_{name}"));
+        pictures.extend_harness(&mut h);
+    }
+}
+
+const REFUSAL: [(LineKind, &str); 26] = [
+    (
+        LineKind::Prefix,
+        "TL_INFO(TF_PROTOCOL) [0]1A2C.0F40::11/22/2026-14:00:05.530.0001f3a2 (SIPStack,SIPAdminLog::WriteFlowInfo)",
+    ),
+    (LineKind::StartLine, "SIP/2.0 504 Server time-out"),
+    (LineKind::Header, "Via: SIP/2.0/TLS 10.0.0.21:49812;received=192.0.2.44;ms-received-port=49812"),
+    (LineKind::Header, "From: \"Kim Akers\"<sip:kim.akers@contoso.com>;tag=7f3b20;epid=a1b2c3d4e5"),
+    (LineKind::Header, "To: <sip:pat.coleman@fabrikam.com>;tag=6B1F2A"),
+    (LineKind::Header, "Call-ID: 9f8e7d6c5b4a39281706f5e4d3c2b1a0"),
+    (LineKind::Header, "CSeq: 1 INVITE"),
+    (LineKind::Header, "Max-Forwards: 70"),
+    (
+        LineKind::Header,
+        "Proxy-Authentication-Info: TLS-DSK qop=\"auth\", opaque=\"5A0C\", srand=\"1F9D\", snum=\"4\", realm=\"SIP Communications Service\", targetname=\"fe02.contoso.com\", version=4",
+    ),
+    (
+        LineKind::Diagnostics,
+        "ms-diagnostics: 1007;reason=\"Temporarily cannot route\";source=\"edge01.contoso.com\";ErrorType=\"Connect Attempt Failure\";WinsockFailureCode=\"10060\"",
+    ),
+    (LineKind::Header, "Server: RTC/6.0"),
+    (LineKind::Header, "Content-Type: application/sdp"),
+    (LineKind::Header, "Content-Length: 1203"),
+    (LineKind::Body, ""),
+    (LineKind::Body, "v=0"),
+    (LineKind::Body, "o=- 0 0 IN IP4 10.0.0.21"),
+    (LineKind::Body, "m=audio 50012 RTP/SAVP 117 104 114 9 112 111 0 8"),
+    (LineKind::Body, "a=candidate:1 1 UDP 2130706431 10.0.0.21 50012 typ host"),
+    (LineKind::Body, ""),
+    (LineKind::StartLine, "INVITE sip:pat.coleman@fabrikam.com SIP/2.0"),
+    (
+        LineKind::Header,
+        "Contact: <sip:kim.akers@contoso.com;opaque=user:epid:Q2x;gruu>;+sip.instance=\"<urn:uuid:3f1c>\"",
+    ),
+    (LineKind::StartLine, "SIP/2.0 401 Unauthorized"),
+    (LineKind::StartLine, "SIP/2.0 200 OK"),
+    (LineKind::Body, "<presence entity=\"sip:kim.akers@contoso.com\">"),
+    (LineKind::Body, "  <note xml:lang=\"en\">Back at two</note>"),
+    (LineKind::Body, "</presence>"),
+];
+
+#[test]
+fn picture_of_a_highlighted_message() {
+    let mut pictures = SnapshotResults::new();
+    for (theme, name) in THEMES {
+        let mut h = harness(theme, [900.0, 546.0], RowsState::default(), |ui, state| {
+            let tokens = theme::of(ui);
+            let rows = Rows::new("Message text", REFUSAL.len() as u64).height_pt(21.0).striped(false);
+            rows.show(ui, state, |ui, row, rect, _| {
+                let (kind, line) = REFUSAL[row as usize];
+                if let Some(ground) = line_background(kind, tokens) {
+                    ui.painter().rect_filled(rect, 0.0, ground);
+                }
+                let mut job = line_job(line, kind, tokens);
+                if let Some(at) = line.find("contoso.com") {
+                    mark_hits(&mut job, &[at..at + 7], tokens);
+                }
+                let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+                let at = rect.left_center() + vec2(theme::CELL_PADDING_PT, -galley.size().y / 2.0);
+                ui.painter().galley(at, galley, tokens.text);
+                line.to_owned()
+            });
+        });
+        h.run();
+        h.snapshot(format!("message_{name}"));
+        pictures.extend_harness(&mut h);
+    }
+}
+
+/// Not a promise, a reading: `cargo test --release --test widgets -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints how long a frame takes"]
+fn cost_of_a_frame_of_fifty_rows() {
+    let ctx = egui::Context::default();
+    theme::install(&ctx);
+    ctx.enable_accesskit();
+    let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, vec2(1_280.0, 50.0 * theme::ROW_HEIGHT_PT));
+    let (mut state, mut columns) = (RowsState::default(), message_columns());
+    let mut frame = |scroll: bool| {
+        let input = egui::RawInput { screen_rect: Some(screen), ..egui::RawInput::default() };
+        state.position.row += u64::from(scroll);
+        let mut output = ctx.run_ui(input, |ui| sign_in_list(ui, &mut state, &mut columns, MANY, &[]));
+        output.textures_delta = egui::TexturesDelta::default();
+        ctx.tessellate(output.shapes, 1.0).len()
+    };
+    for scroll in [false, true] {
+        let _ = (0..20).map(|_| frame(scroll)).sum::<usize>();
+        let start = std::time::Instant::now();
+        let meshes = (0..1_000).map(|_| frame(scroll)).sum::<usize>() / 1_000;
+        let each = start.elapsed() / 1_000;
+        println!("50 rows of 5 cells, scrolling {scroll}: {each:?} a frame, made into {meshes} meshes");
     }
 }
