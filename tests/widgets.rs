@@ -451,7 +451,7 @@ fn cost_of_a_frame_of_fifty_rows() {
         let input = egui::RawInput { screen_rect: Some(screen), ..egui::RawInput::default() };
         state.position.row += u64::from(scroll);
         let mut output = ctx.run_ui(input, |ui| sign_in_list(ui, &mut state, &mut columns, MANY, &[]));
-        output.textures_delta = egui::TexturesDelta::default();
+        output.textures_delta.clear();
         ctx.tessellate(output.shapes, 1.0).len()
     };
     for scroll in [false, true] {

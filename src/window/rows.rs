@@ -292,7 +292,7 @@ fn keys(ui: &Ui, list: &Response, state: &mut RowsState, view: &View, out: &mut 
     // Without this lock the arrows would move egui's focus to another widget.
     let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
-    let Some(last) = view.rows.checked_sub(1) else { return };
+    let Some(end) = view.rows.checked_sub(1) else { return };
     let page = view.whole_rows().saturating_sub(1).max(1);
     let at = state.selected;
     let from = at.unwrap_or(state.position.row);
@@ -309,10 +309,10 @@ fn keys(ui: &Ui, list: &Response, state: &mut RowsState, view: &View, out: &mut 
         } else if hit(Key::Home) {
             Some(0)
         } else {
-            hit(Key::End).then_some(last)
+            hit(Key::End).then_some(end)
         }
     });
-    if let Some(to) = to.map(|row| row.min(last)) {
+    if let Some(to) = to.map(|row| row.min(end)) {
         out.selection_changed = state.selected != Some(to);
         state.selected = Some(to);
         state.position.reveal(to, view);

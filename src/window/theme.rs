@@ -276,8 +276,8 @@ static LIGHT: Tokens = Tokens {
     },
     timeline: Timeline {
         all: rgb(0xA9_B8CF),
-        challenge: rgb(0xE0_9A1F),
-        failure: rgb(0xD2_3A35),
+        challenge: rgb(0xE3_A52B),
+        failure: rgb(0xC9_1F24),
         range: rgb(0x3F_4FC4),
         outside: veil(0xF2_F4F7, 185),
         cursor: rgb(0x11_151C),
@@ -343,8 +343,8 @@ static DARK: Tokens = Tokens {
     },
     timeline: Timeline {
         all: rgb(0x4E_5E78),
-        challenge: rgb(0xE2_A23A),
-        failure: rgb(0xF2_685F),
+        challenge: rgb(0xD8_A83C),
+        failure: rgb(0xFF_4D52),
         range: rgb(0x93_A5FF),
         outside: veil(0x14_171C, 185),
         cursor: rgb(0xF3_F5F9),

@@ -7,14 +7,16 @@ use super::theme::{self, TIMELINE_HEIGHT_PT, Tokens};
 use egui::{Align2, Color32, CursorIcon, Pos2, Rangef, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 /// Height of the line of times below the bars.
-const LABELS_PT: f32 = 16.0;
+const LABELS_PT: f32 = 18.0;
 /// Blank above the highest bar.
 const HEADROOM_PT: f32 = 5.0;
 const SIDE_PT: f32 = 8.0;
 /// Bars are at least this wide with the gap after them; finer buckets are added up.
 const LEAST_BAR_PT: f32 = 4.0;
 /// The least a count of one is high, so that a single failure in a million is seen.
-const LEAST_HEIGHT_PT: f32 = 3.0;
+const LEAST_FAILURE_PT: f32 = 6.0;
+const LEAST_CHALLENGE_PT: f32 = 3.0;
+const LEAST_OTHER_PT: f32 = 2.0;
 /// The least between the middles of two labels.
 const LABEL_EVERY_PT: f32 = 130.0;
 
@@ -234,11 +236,11 @@ fn bars(area: Rect, buckets: &[Bucket]) -> Vec<Bar> {
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "heights on the screen")]
 fn heights_pt(bar: &Bar, most: u64, room_pt: f32) -> [f32; 3] {
     let height = |count: u64| ((count as f64 / most.max(1) as f64).sqrt() as f32 * room_pt).round();
-    let least = |count: u64| if count > 0 { LEAST_HEIGHT_PT } else { 0.0 };
-    let failures = height(bar.failures).max(least(bar.failures));
-    let warned = height(bar.failures + bar.challenges).max(failures + least(bar.challenges));
+    let least = |count: u64, least_pt: f32| if count > 0 { least_pt } else { 0.0 };
+    let failures = height(bar.failures).max(least(bar.failures, LEAST_FAILURE_PT));
+    let warned = height(bar.failures + bar.challenges).max(failures + least(bar.challenges, LEAST_CHALLENGE_PT));
     let rest = bar.total.saturating_sub(bar.failures + bar.challenges);
-    [failures, warned, height(bar.total).max(warned + least(rest).min(2.0))]
+    [failures, warned, height(bar.total).max(warned + least(rest, LEAST_OTHER_PT))]
 }
 
 fn paint_bars(painter: &egui::Painter, scale: &Scale, buckets: &[Bucket], tokens: &Tokens) {
@@ -273,7 +275,7 @@ fn paint_range(painter: &egui::Painter, scale: &Scale, (from, to): (i64, i64), t
 
 /// Both ends always; round times between them where there is room.
 fn paint_labels(painter: &egui::Painter, scale: &Scale, view: &TimelineView<'_>, tokens: &Tokens) {
-    let y = scale.labels.center().y;
+    let y = scale.labels.center().y + 1.0;
     let put = |x: f32, align: Align2, at_ms: i64, color: Color32| {
         painter.text(pos2(x, y), align, (view.label)(at_ms), theme::small_font(), color).x_range()
     };
@@ -385,7 +387,7 @@ mod tests {
     #[test]
     fn one_failure_among_a_million_is_seen() {
         let bar = Bar { total: 1_000_000, failures: 1, challenges: 1, ..Bar::default() };
-        assert_eq!(heights_pt(&bar, 1_000_000, 40.0), [3.0, 6.0, 40.0]);
+        assert_eq!(heights_pt(&bar, 1_000_000, 40.0), [6.0, 9.0, 40.0]);
         let none = Bar::default();
         assert_eq!(heights_pt(&none, 0, 40.0), [0.0; 3]);
     }

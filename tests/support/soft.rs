@@ -4,6 +4,14 @@
 //! for pixels on a shared edge. Works by rows: each triangle becomes one span a row, and a span of one
 //! opaque colour is a plain fill. Does not do paint callbacks or mipmaps.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::many_single_char_names,
+    reason = "places and channels of a picture; corners and coordinates have short names"
+)]
+
 use egui::epaint::{Primitive, Vertex};
 use egui::{ClippedPrimitive, Color32, ImageData, Pos2, TextureId, TexturesDelta};
 use egui_kittest::TestRenderer;
@@ -159,7 +167,7 @@ impl Canvas {
     }
 
     fn into_image(self) -> Result<image::RgbaImage, String> {
-        let bytes = self.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+        let bytes = self.pixels.iter().flat_map(Color32::to_srgba_unmultiplied).collect();
         image::RgbaImage::from_raw(self.width as u32, self.height as u32, bytes).ok_or_else(|| "no size".to_owned())
     }
 }
