@@ -237,7 +237,10 @@ impl<'a> Rows<'a> {
         if let Some(ground) = ground {
             ui.painter().rect_filled(rect, 0.0, ground);
         }
-        let name = paint(ui, row, rect, look);
+        let mut name = paint(ui, row, rect, look);
+        if name.trim().is_empty() {
+            "Empty line".clone_into(&mut name); // a screen reader must have something to say
+        }
         if selected {
             let bar = Rect::from_min_size(rect.min, vec2(SELECTION_BAR_PT, rect.height()));
             ui.painter().rect_filled(bar, 0.0, if focused { tokens.accent } else { tokens.hairline_strong });
@@ -289,7 +292,7 @@ fn keys(ui: &Ui, list: &Response, state: &mut RowsState, view: &View, out: &mut 
     // Without this lock the arrows would move egui's focus to another widget.
     let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(list.id, filter));
-    let Some(last) = view.rows.checked_sub(1) else { return };
+    let Some(end) = view.rows.checked_sub(1) else { return };
     let page = view.whole_rows().saturating_sub(1).max(1);
     let at = state.selected;
     let from = at.unwrap_or(state.position.row);
@@ -306,10 +309,10 @@ fn keys(ui: &Ui, list: &Response, state: &mut RowsState, view: &View, out: &mut 
         } else if hit(Key::Home) {
             Some(0)
         } else {
-            hit(Key::End).then_some(last)
+            hit(Key::End).then_some(end)
         }
     });
-    if let Some(to) = to.map(|row| row.min(last)) {
+    if let Some(to) = to.map(|row| row.min(end)) {
         out.selection_changed = state.selected != Some(to);
         state.selected = Some(to);
         state.position.reveal(to, view);

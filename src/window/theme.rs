@@ -55,6 +55,17 @@ impl Tone {
     pub const ALL: [Self; 6] =
         [Self::Neutral, Self::Request, Self::Provisional, Self::Success, Self::Challenge, Self::Failure];
 
+    /// The tone of a response, SIP or HTTP. A redirect is provisional: more follows elsewhere.
+    #[must_use]
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            401 | 407 => Self::Challenge,
+            200..=299 => Self::Success,
+            100..=199 | 300..=399 => Self::Provisional,
+            _ => Self::Failure,
+        }
+    }
+
     /// The sign that says the same as the colour. All stand in both bundled fonts.
     #[must_use]
     pub const fn glyph(self) -> &'static str {
@@ -191,12 +202,14 @@ const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb(red, green, blue)
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "at most 255")]
+const fn scale(part: u8, alpha: u8) -> u8 {
+    (part as u16 * alpha as u16 / 255) as u8
+}
+
 /// `alpha` of the colour over what is there (premultiplied).
 const fn veil(hex: u32, alpha: u8) -> Color32 {
     let [_, red, green, blue] = hex.to_be_bytes();
-    const fn scale(part: u8, alpha: u8) -> u8 {
-        (part as u16 * alpha as u16 / 255) as u8
-    }
     Color32::from_rgba_premultiplied(scale(red, alpha), scale(green, alpha), scale(blue, alpha), alpha)
 }
 
@@ -263,8 +276,8 @@ static LIGHT: Tokens = Tokens {
     },
     timeline: Timeline {
         all: rgb(0xA9_B8CF),
-        challenge: rgb(0xE0_9A1F),
-        failure: rgb(0xD2_3A35),
+        challenge: rgb(0xE3_A52B),
+        failure: rgb(0xC9_1F24),
         range: rgb(0x3F_4FC4),
         outside: veil(0xF2_F4F7, 185),
         cursor: rgb(0x11_151C),
@@ -330,8 +343,8 @@ static DARK: Tokens = Tokens {
     },
     timeline: Timeline {
         all: rgb(0x4E_5E78),
-        challenge: rgb(0xE2_A23A),
-        failure: rgb(0xF2_685F),
+        challenge: rgb(0xD8_A83C),
+        failure: rgb(0xFF_4D52),
         range: rgb(0x93_A5FF),
         outside: veil(0x14_171C, 185),
         cursor: rgb(0xF3_F5F9),
@@ -402,10 +415,37 @@ fn fonts() -> FontDefinitions {
         (FontFamily::Name(SEMIBOLD.into()), "Inter SemiBold", INTER_SEMIBOLD),
     ];
     for (family, name, data) in ours {
-        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(data)));
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_owned(without_ligatures(data))));
         fonts.families.entry(family).or_insert_with(|| fallback.clone()).insert(0, name.to_owned());
     }
     fonts
+}
+
+/// The font without its contextual alternates (`calt`): in a trace `</` and `->` are two characters.
+///
+/// egui asks a font for all it offers and cannot be told otherwise, so the feature's tag in the copy in
+/// memory becomes one that nobody asks for (OpenType, `GSUB`, feature list). Anything unexpected leaves
+/// the font as it is.
+fn without_ligatures(font: &[u8]) -> Vec<u8> {
+    let mut font = font.to_vec();
+    for at in contextual_tags(&font).unwrap_or_default() {
+        if let Some(tag) = font.get_mut(at..at + 4) {
+            tag.copy_from_slice(b"zzzz");
+        }
+    }
+    font
+}
+
+/// Where the tag `calt` stands in the feature list of a font's `GSUB` table.
+fn contextual_tags(font: &[u8]) -> Option<Vec<usize>> {
+    let short = |at: usize| Some(usize::from(u16::from_be_bytes(font.get(at..at + 2)?.try_into().ok()?)));
+    let long = |at: usize| usize::try_from(u32::from_be_bytes(font.get(at..at + 4)?.try_into().ok()?)).ok();
+    let tables = short(4)?;
+    let entry = (0..tables).map(|table| 12 + table * 16).find(|&at| font.get(at..at + 4) == Some(b"GSUB"))?;
+    let gsub = long(entry + 8)?;
+    let list = gsub + short(gsub + 6)?;
+    let tags = (0..short(list)?).map(|feature| list + 2 + feature * 6);
+    Some(tags.filter(|&at| font.get(at..at + 4) == Some(b"calt")).collect())
 }
 
 /// What both themes share: sizes of text, distances.
@@ -564,6 +604,16 @@ mod tests {
                 assert!(fonts.has_glyphs(&font, sign), "{sign} in {font:?}");
             }
         }
+    }
+
+    #[test]
+    fn ligatures_are_found_and_put_away() {
+        let fonts = fonts();
+        for name in ["Inter", "Inter SemiBold", "JetBrains Mono"] {
+            let plain = &fonts.font_data[name].font;
+            assert_eq!(contextual_tags((**plain).as_ref()), Some(Vec::new()), "{name}");
+        }
+        assert_eq!(contextual_tags(b"no font at all"), None);
     }
 
     #[test]
