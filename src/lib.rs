@@ -24,4 +24,23 @@
 //! [`index::Position`] is where it stands in the order of the window: time, then file, then offset.
 
 pub mod source;
+
+pub mod format;
+
+pub mod protocol;
+
+pub mod index;
+
+pub mod query;
+
+pub mod trace;
+
+pub mod ladder;
+
+pub mod export;
+
+pub mod app;
+
+pub mod cli;
+
 pub mod window;

@@ -5,10 +5,11 @@ mod support;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, Theme, TouchPhase, vec2};
 use egui_kittest::{Harness, SnapshotResults, kittest::NodeT as _, kittest::Queryable as _};
 use support::{THEMES, harness};
-use uccello::window::highlight::{LineKind, line_background, line_job, mark_hits};
+use uccello::app::{LineKind, TimelineBucket as Bucket};
+use uccello::window::highlight::{line_background, line_job, mark_hits};
 use uccello::window::rows::{Column, Columns, Mark, Rows, RowsState, paint_cell, paint_cell_end};
 use uccello::window::theme::{self, Tone};
-use uccello::window::timeline::{Bucket, TimelineAction, TimelineView, timeline_ui};
+use uccello::window::timeline::{TimelineAction, TimelineView, timeline_ui};
 
 const MANY: u64 = 50_000_000;
 
@@ -371,7 +372,7 @@ fn picture_of_the_timeline() {
 
 const REFUSAL: [(LineKind, &str); 26] = [
     (
-        LineKind::Prefix,
+        LineKind::Trace,
         "TL_INFO(TF_PROTOCOL) [0]1A2C.0F40::11/22/2026-14:00:05.530.0001f3a2 (SIPStack,SIPAdminLog::WriteFlowInfo)",
     ),
     (LineKind::StartLine, "SIP/2.0 504 Server time-out"),

@@ -17,6 +17,7 @@ use self::jobs::{Done, Jobs, LadderRequest, ViewRequest};
 use crate::format::clock::Offset;
 use crate::index::{Index, Position, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
+use crate::query::term::{Term, TextPattern, TimeRange};
 use crate::query::{self, Query, QueryError, Scope, edit};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -342,14 +343,28 @@ impl App {
     pub fn time_range(&self) -> Option<(i64, i64)> {
         fn of(query: &Query) -> Option<(i64, i64)> {
             match query {
-                Query::Term(query::term::Term::Time(query::term::TimeRange::Absolute { from, to })) => {
-                    Some((*from, *to))
-                }
+                Query::Term(Term::Time(TimeRange::Absolute { from, to })) => Some((*from, *to)),
                 Query::And(parts) => parts.iter().find_map(of),
                 _ => None,
             }
         }
         of(&self.query)
+    }
+
+    /// The words and regular expressions the query searches for, to be marked where they stand.
+    #[must_use]
+    pub fn searched(&self) -> Vec<&TextPattern> {
+        fn collect<'a>(query: &'a Query, found: &mut Vec<&'a TextPattern>) {
+            match query {
+                Query::Term(Term::Text(pattern)) => found.push(pattern),
+                Query::And(parts) | Query::Or(parts) => parts.iter().for_each(|part| collect(part, found)),
+                // What must not stand there cannot be marked.
+                Query::All | Query::Not(_) | Query::Term(_) => {}
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.query, &mut found);
+        found
     }
 
     /// The place of the selected row in the list.

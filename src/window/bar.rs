@@ -1,7 +1,7 @@
 //! The top of the window: what to open, the SIP URI box, the time range, and the query they all write.
 
 use super::theme::{self, Tone};
-use super::timeline::{self, Bucket, TimelineEvent, TimelineView};
+use super::timeline::{self, TimelineAction, TimelineView};
 use crate::app::{Action, Actions, App, Command};
 use crate::export::with_separators;
 use crate::format::Millis;
@@ -251,25 +251,20 @@ fn query_job(text: &str, app: &App, tokens: &theme::Tokens) -> egui::text::Layou
 /// The strip of all messages over time.
 pub fn timeline_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let shown = &app.view.timeline;
-    let buckets: Vec<Bucket> = shown
-        .buckets
-        .iter()
-        .map(|bucket| Bucket { total: bucket.total, challenges: bucket.challenges, failures: bucket.failures })
-        .collect();
     let spans_days = shown.span.1 - shown.span.0 > 86_400_000;
     let label = |ms: i64| Millis(ms).format(if spans_days { "%m-%d %H:%M" } else { "%H:%M:%S" });
     let view = TimelineView {
         span: shown.span,
-        buckets: &buckets,
+        buckets: &shown.buckets,
         selected: app.time_range(),
         cursor: app.selected.map(|row| app.view.index.time(row).0),
         label: &label,
     };
     match timeline::timeline_ui(ui, &view) {
-        Some(TimelineEvent::Selected(from, to)) => {
+        Some(TimelineAction::Selected(from, to)) => {
             actions.push(Action::SetTerm("time", Some(TimeRange::Absolute { from, to }.to_string())));
         }
-        Some(TimelineEvent::Cleared) => actions.push(Action::SetTerm("time", None)),
+        Some(TimelineAction::Cleared) => actions.push(Action::SetTerm("time", None)),
         None => {}
     }
 }

@@ -27,7 +27,7 @@ pub fn detail_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     });
     let tokens = theme::of(ui);
     ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top() - 2.0, egui::Stroke::new(1.0, tokens.hairline));
-    text(ui, detail);
+    text(ui, app, detail);
 }
 
 fn head(ui: &mut Ui, app: &App, detail: &Detail, actions: &mut Actions) {
@@ -200,24 +200,36 @@ fn notes(ui: &mut Ui, detail: &Detail) {
 }
 
 /// The text of the record; only the lines in view are laid out.
-fn text(ui: &mut Ui, detail: &Detail) {
+fn text(ui: &mut Ui, app: &App, detail: &Detail) {
     let tokens = theme::of(ui);
+    let searched = app.searched();
     let height = ui.fonts_mut(|fonts| fonts.row_height(&theme::mono_font())) + 2.0;
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.spacing_mut().interact_size.y = height;
-    egui::ScrollArea::both().id_salt(detail.row.0).auto_shrink(false).show_rows(
-        ui,
-        height,
-        detail.lines.len(),
-        |ui, range| {
-            for line in detail.lines.get(range).unwrap_or_default() {
-                ui.horizontal(|ui| {
-                    ui.set_min_height(height);
-                    ui.add_space(12.0);
-                    let job = highlight::line_job(&line.text, line.kind, tokens);
-                    ui.add(egui::Label::new(job).selectable(true).extend());
-                });
+    let area = egui::ScrollArea::both().id_salt(detail.row.0).auto_shrink(false);
+    area.show_rows(ui, height, detail.lines.len(), |ui, range| {
+        for line in detail.lines.get(range).unwrap_or_default() {
+            if let Some(ground) = highlight::line_background(line.kind, tokens) {
+                let row = egui::Rect::from_x_y_ranges(
+                    ui.clip_rect().x_range(),
+                    ui.cursor().top()..=ui.cursor().top() + height,
+                );
+                ui.painter().rect_filled(row, 0, ground);
             }
-        },
-    );
+            let mut job = highlight::line_job(&line.text, line.kind, tokens);
+            let hits: Vec<_> = searched
+                .iter()
+                .flat_map(|pattern| pattern.compiled().find_iter(line.text.as_bytes()))
+                .map(|hit| hit.range())
+                .collect();
+            if !hits.is_empty() {
+                highlight::mark_hits(&mut job, &hits, tokens);
+            }
+            ui.horizontal(|ui| {
+                ui.set_min_height(height);
+                ui.add_space(12.0);
+                ui.add(egui::Label::new(job).selectable(true).extend());
+            });
+        }
+    });
 }

@@ -5,6 +5,7 @@
 //! not split messages into lines; that is done where a message is opened.
 
 use super::theme::{self, Tokens, Tone};
+use crate::app::LineKind;
 use crate::protocol::{HeaderName, StartLine};
 use egui::Color32;
 use egui::text::{ByteIndex, LayoutJob, LayoutSection, TextFormat};
@@ -12,19 +13,6 @@ use std::ops::Range;
 
 /// Longer lines are cut and end in an ellipsis. A line of a body may have megabytes.
 pub const LONGEST_LINE_CHARS: usize = 2_000;
-
-/// What a line of a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LineKind {
-    StartLine,
-    /// A header field, or a folded line of one.
-    Header,
-    /// A header field that says why: `ms-diagnostics` and its kin.
-    Diagnostics,
-    Body,
-    /// What the trace says before the message.
-    Prefix,
-}
 
 /// What stands behind a line of this kind, where it is anything but the panel: to be filled from edge to edge.
 #[must_use]
@@ -41,7 +29,7 @@ pub fn line_job(line: &str, kind: LineKind, tokens: &Tokens) -> LayoutJob {
         LineKind::StartLine => start_line(&mut ink, line),
         LineKind::Header | LineKind::Diagnostics => header(&mut ink, line, kind),
         LineKind::Body => body(&mut ink, line),
-        LineKind::Prefix => ink.put(line, tokens.syntax.prefix),
+        LineKind::Trace => ink.put(line, tokens.syntax.prefix),
     }
     if cut {
         ink.put("…", tokens.syntax.parameter);
@@ -393,7 +381,7 @@ mod tests {
     fn any_line_keeps_its_text() {
         let lines =
             ["", ":", "From:", "\"", "a: \"open", "sip:", "<x y=\"", "é: ü\u{2011}\"ß", "; ;=,,", "SIP/2.0 ", "GET"];
-        let kinds = [LineKind::StartLine, LineKind::Header, LineKind::Diagnostics, LineKind::Body, LineKind::Prefix];
+        let kinds = [LineKind::StartLine, LineKind::Header, LineKind::Diagnostics, LineKind::Body, LineKind::Trace];
         for kind in kinds {
             for line in lines {
                 let joined: String = pieces(line, kind).into_iter().map(|piece| piece.0).collect();

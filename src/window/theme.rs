@@ -7,7 +7,7 @@
 use egui::style::{Selection, WidgetVisuals, Widgets};
 use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
-    Theme, ThemePreference, Ui, Visuals, vec2,
+    Theme, Ui, Visuals, vec2,
 };
 use std::sync::Arc;
 
@@ -393,14 +393,14 @@ pub fn mono_font() -> FontId {
     FontId::monospace(MONO_SIZE_PT)
 }
 
-/// Fonts, both styles, and the system's choice between them. Call once, before the first frame.
+/// Fonts and both styles. Call once, before the first frame. Which theme is shown stays as it was chosen;
+/// at first the system's.
 pub fn install(ctx: &egui::Context) {
     ctx.set_fonts(fonts());
     for (theme, table) in [(Theme::Light, &LIGHT), (Theme::Dark, &DARK)] {
         ctx.set_visuals_of(theme, visuals(table));
         ctx.style_mut_of(theme, shape);
     }
-    ctx.set_theme(ThemePreference::System);
 }
 
 fn fonts() -> FontDefinitions {

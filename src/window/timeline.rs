@@ -4,6 +4,7 @@
 //! how a time reads is the caller's word.
 
 use super::theme::{self, TIMELINE_HEIGHT_PT, Tokens};
+use crate::app::TimelineBucket as Bucket;
 use egui::{Align2, Color32, CursorIcon, Pos2, Rangef, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 /// Height of the line of times below the bars.
@@ -19,14 +20,6 @@ const LEAST_CHALLENGE_PT: f32 = 3.0;
 const LEAST_OTHER_PT: f32 = 2.0;
 /// The least between the middles of two labels.
 const LABEL_EVERY_PT: f32 = 130.0;
-
-/// Counts of one slice of time. Challenges and failures are among the total.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bucket {
-    pub total: u32,
-    pub challenges: u32,
-    pub failures: u32,
-}
 
 /// What the strip shows. Times are milliseconds.
 #[derive(Clone, Copy)]
