@@ -138,7 +138,7 @@ fn an_address_typed_into_the_box_narrows_the_list_to_that_user() {
     // Escape clears the filter; the first code of the side list filters by it.
     xdotool(&["key", "Escape"]);
     program.wait_for_count(|count| count == all);
-    xdotool(&["mousemove", "100", "205", "click", "1"]);
+    xdotool(&["mousemove", "100", "185", "click", "1"]);
     let with_code = program.wait_for_count(|count| count < all);
     assert_eq!(with_code, expected("diag:28032"));
     pause();

@@ -148,6 +148,12 @@ impl App {
         self.opening.progress.is_some()
     }
 
+    /// True while anything is being read, selected or laid out in the background.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.is_indexing() || self.waits_for_dialog || self.jobs.is_busy()
+    }
+
     /// Names of the opened files or folders, for the title.
     #[must_use]
     pub fn title(&self) -> String {

@@ -6,6 +6,8 @@ use crate::app::{Action, Actions, App, Command};
 use crate::format::{Direction, Kind};
 use crate::index::{Index, RowId};
 use crate::protocol::lines::to_text;
+use crate::protocol::message::cseq;
+use crate::protocol::{HeaderName, Message};
 use crate::trace::Outcome;
 use egui::{Rect, RichText, Ui};
 
@@ -53,7 +55,7 @@ impl ListRow {
         let codes: Vec<String> = block.codes_of(at).iter().map(u32::to_string).collect();
         let (what, place, user) = index.with_record(row, |record| {
             let what = match &record.message {
-                Some(message) => message.start_line(),
+                Some(message) => what_of(message),
                 None => first_words(record.text, record.kind),
             };
             let own = crate::protocol::address::without_port(record.local);
@@ -86,6 +88,24 @@ impl ListRow {
         let codes = if self.codes.is_empty() { String::new() } else { format!(", code {}", self.codes) };
         let outcome = self.outcome.map(|outcome| format!(", {}", outcome.word())).unwrap_or_default();
         format!("{} {} {}{codes}{outcome}", self.time, self.who, self.what)
+    }
+}
+
+/// A message in few words: without the version that every one of them has, and a response with the
+/// method it answers.
+fn what_of(message: &Message<'_>) -> String {
+    match (message.start.method(), message.start.target(), message.start.status()) {
+        (Some(method), Some(target), _) => format!("{} {}", to_text(method), to_text(target)),
+        (_, _, Some(status)) => {
+            let reason = message.start.reason().unwrap_or_default();
+            let method = message
+                .header(HeaderName::CSeq)
+                .and_then(|header| cseq(header.value))
+                .map(|(_, method)| to_text(method));
+            let method = method.map(|method| format!(" ({method})")).unwrap_or_default();
+            format!("{status} {reason}{method}")
+        }
+        _ => message.start_line(),
     }
 }
 
