@@ -468,6 +468,12 @@ fn typed<'a>(mut record: Record<'a>, bytes: &'a [u8], from: usize) -> (Record<'a
             return (record, at, stop);
         }
         let next = next_line(bytes, at);
+        // Blanks may stand before a name.
+        let may_matter = bytes.get(at).is_some_and(|byte| !byte.is_ascii_alphabetic() || b"DPLS".contains(byte));
+        if !may_matter {
+            at = next;
+            continue;
+        }
         let field = header::split_field(bytes.get(at..next).unwrap_or_default());
         at = next;
         let Some((name, value)) = field else { continue };

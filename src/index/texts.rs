@@ -67,6 +67,15 @@ impl Interner {
         id
     }
 
+    /// The same for a word that often is that of the row before, whose number is `before`.
+    #[inline]
+    pub fn id_after(&mut self, before: Option<&u16>, word: &[u8]) -> u16 {
+        match before {
+            Some(&before) if self.texts.get(before) == word => before,
+            _ => self.id(word),
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.texts.len()
     }

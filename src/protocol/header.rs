@@ -105,12 +105,50 @@ fn with_ascii_hyphens(written: &[u8]) -> Option<String> {
 pub struct Headers<'a> {
     head: &'a [u8],
     at: usize,
+    initials: &'static Initials,
 }
 
 impl<'a> Headers<'a> {
     #[must_use]
     pub fn new(head: &'a [u8]) -> Self {
-        Self { head, at: 0 }
+        const ALL: Initials = Initials([true; 256]);
+        Self { head, at: 0, initials: &ALL }
+    }
+
+    /// Passes over headers whose first byte is not among `initials`, without looking at the rest of them.
+    #[must_use]
+    pub fn starting_with(self, initials: &'static Initials) -> Self {
+        Self { initials, ..self }
+    }
+}
+
+/// First bytes of header names.
+#[derive(Debug)]
+pub struct Initials([bool; 256]);
+
+impl Initials {
+    /// Some letters in both cases, and all that is no letter: blanks may stand before a name.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
+    pub const fn of_letters(letters: &[u8]) -> Self {
+        let mut among = [false; 256];
+        let mut byte = 0;
+        while byte < among.len() {
+            among[byte] = !(byte as u8).is_ascii_alphabetic();
+            byte += 1;
+        }
+        let mut at = 0;
+        while at < letters.len() {
+            among[letters[at].to_ascii_lowercase() as usize] = true;
+            among[letters[at].to_ascii_uppercase() as usize] = true;
+            at += 1;
+        }
+        Self(among)
+    }
+
+    #[inline]
+    fn contain(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte)).copied().unwrap_or(true)
     }
 }
 
@@ -120,13 +158,17 @@ impl<'a> Iterator for Headers<'a> {
     #[inline]
     fn next(&mut self) -> Option<Header<'a>> {
         loop {
-            let rest = self.head.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let rest = self.head.get(self.at..)?;
+            let initial = *rest.first()?;
             let mut end = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
             while let Some(b' ' | b'\t') = rest.get(end) {
                 let more = rest.get(end..).unwrap_or_default();
                 end += memchr(b'\n', more).map_or(more.len(), |end| end + 1);
             }
             self.at += end;
+            if !self.initials.contain(initial) {
+                continue;
+            }
             let field = rest.get(..end)?;
             if let Some((written, value)) = split_field(field) {
                 return Some(Header { name: HeaderName::of(written), written, value });
@@ -139,8 +181,14 @@ impl<'a> Iterator for Headers<'a> {
 #[must_use]
 #[inline]
 pub fn split_field(field: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = field.iter().take(65).position(|&byte| byte == b':')?;
-    let name = field.get(..colon)?.trim_ascii();
+    let mut colon = field.iter().take(65).position(|&byte| byte == b':' || byte == b' ')?;
+    let mut name = field.get(..colon)?;
+    if field.get(colon) == Some(&b' ') {
+        // Blanks are allowed around the name only, and rare.
+        colon = field.iter().take(65).position(|&byte| byte == b':')?;
+        name = field.get(..colon)?;
+    }
+    let name = name.trim_ascii();
     if name.is_empty() || name.contains(&b' ') {
         return None;
     }

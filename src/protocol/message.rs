@@ -198,6 +198,11 @@ impl Packages {
         let mut packages = Self::empty();
         for piece in value.split(|&byte| byte == b',' || byte == b'\n') {
             let piece = piece.trim_ascii();
+            // Most pieces are parameters, and no scheme is followed by an equals sign.
+            let word = piece.iter().position(|byte| matches!(byte, b' ' | b'='));
+            if word.and_then(|end| piece.get(end)) == Some(&b'=') {
+                continue;
+            }
             for (name, package) in Self::NAMES {
                 let after = strip_prefix_ignore_case(piece, name.as_bytes());
                 if after.is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b' ')) {
