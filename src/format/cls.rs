@@ -49,7 +49,7 @@ impl<'a> Header<'a> {
         let rest = rest.strip_prefix(b"(")?;
         let (flag, rest) = run(rest, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')?;
         let rest = skip_blanks(rest.strip_prefix(b")")?).strip_prefix(b"[")?;
-        let source_end = rest.iter().take(256).position(|byte| matches!(byte, b']' | b'\n'))?;
+        let source_end = up_to(rest, 256).iter().position(|byte| matches!(byte, b']' | b'\n'))?;
         let (source, rest) = rest.split_at_checked(source_end)?;
         let rest = skip_blanks(rest.strip_prefix(b"]")?);
         let (process, rest) = run(rest, u8::is_ascii_hexdigit)?;
@@ -61,7 +61,7 @@ impl<'a> Header<'a> {
         };
         let (_, rest) = run(rest.get(23..)?.strip_prefix(b".")?, u8::is_ascii_hexdigit)?;
         let rest = skip_blanks(rest).strip_prefix(b"(")?;
-        let component_end = rest.iter().take(256).position(|byte| matches!(byte, b',' | b'(' | b')' | b'\n'))?;
+        let component_end = up_to(rest, 256).iter().position(|byte| matches!(byte, b',' | b'(' | b')' | b'\n'))?;
         let (component, rest) = rest.split_at_checked(component_end)?;
         if component.is_empty() || !rest.starts_with(b",") {
             return None;
@@ -118,9 +118,15 @@ impl<'a> Header<'a> {
 }
 
 /// At least one byte of a class.
+#[inline]
 fn run(text: &[u8], is: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().take(64).position(|byte| !is(byte)).filter(|&end| end > 0)?;
+    let end = up_to(text, 64).iter().position(|byte| !is(byte)).filter(|&end| end > 0)?;
     text.split_at_checked(end)
+}
+
+/// The first bytes of a text, at most so many.
+fn up_to(text: &[u8], length: usize) -> &[u8] {
+    text.get(..length).unwrap_or(text)
 }
 
 fn skip_blanks(text: &[u8]) -> &[u8] {
@@ -146,9 +152,8 @@ fn after_closing(line: &[u8]) -> Option<&[u8]> {
 fn bracketed(text: &[u8], open: u8, close: u8, is: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
     let rest = skip_blanks(text);
     let rest = rest.strip_prefix(&[open])?;
-    let end = rest.iter().take(32).position(|&byte| byte == close)?;
-    let (inside, rest) = rest.split_at_checked(end)?;
-    (!inside.is_empty() && inside.iter().all(is))
+    let (inside, rest) = run(rest, is)?;
+    (inside.len() < 32 && rest.first() == Some(&close))
         .then(|| (inside.trim_ascii(), skip_blanks(rest.get(1..).unwrap_or_default())))
 }
 

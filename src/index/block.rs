@@ -438,7 +438,8 @@ impl Builder {
             return self.addresses.id(address.canonical().as_bytes());
         }
         self.lower.clear();
-        self.lower.extend(address.written.iter().map(u8::to_ascii_lowercase));
+        self.lower.extend_from_slice(address.written);
+        self.lower.make_ascii_lowercase();
         self.addresses.id(&self.lower)
     }
 

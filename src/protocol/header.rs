@@ -181,18 +181,17 @@ impl<'a> Iterator for Headers<'a> {
 #[must_use]
 #[inline]
 pub fn split_field(field: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut colon = field.iter().take(65).position(|&byte| byte == b':' || byte == b' ')?;
-    let mut name = field.get(..colon)?;
-    if field.get(colon) == Some(&b' ') {
-        // Blanks are allowed around the name only, and rare.
-        colon = field.iter().take(65).position(|&byte| byte == b':')?;
-        name = field.get(..colon)?;
+    let start = field.get(..65).unwrap_or(field);
+    let mut colon = start.iter().position(|&byte| byte == b':' || byte == b' ')?;
+    if start.get(colon) == Some(&b' ') {
+        // Blanks may stand around the name, which is rare, and not in it.
+        colon = start.iter().position(|&byte| byte == b':')?;
+        if start.get(..colon)?.trim_ascii().contains(&b' ') {
+            return None;
+        }
     }
-    let name = name.trim_ascii();
-    if name.is_empty() || name.contains(&b' ') {
-        return None;
-    }
-    Some((name, field.get(colon + 1..)?.trim_ascii()))
+    let name = start.get(..colon)?.trim_ascii();
+    (!name.is_empty()).then_some((name, field.get(colon + 1..)?.trim_ascii()))
 }
 
 /// Offset in `text` of the body of a message that ends its head with an empty line, and the head's end.
