@@ -45,21 +45,21 @@ impl<'a> Header<'a> {
     /// Reads a header at the start of `text`; `None` where there is none.
     fn parse(text: &'a [u8]) -> Option<Self> {
         let rest = text.strip_prefix(b"TL_")?;
-        let (level, rest) = run(rest, u8::is_ascii_uppercase)?;
+        let (level, rest) = run(rest, UPPER)?;
         let rest = rest.strip_prefix(b"(")?;
-        let (flag, rest) = run(rest, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')?;
+        let (flag, rest) = run(rest, UPPER | DIGIT | UNDERSCORE)?;
         let rest = skip_blanks(rest.strip_prefix(b")")?).strip_prefix(b"[")?;
         let source_end = up_to(rest, 256).iter().position(|byte| matches!(byte, b']' | b'\n'))?;
         let (source, rest) = rest.split_at_checked(source_end)?;
         let rest = skip_blanks(rest.strip_prefix(b"]")?);
-        let (process, rest) = run(rest, u8::is_ascii_hexdigit)?;
-        let (thread, rest) = run(rest.strip_prefix(b".")?, u8::is_ascii_hexdigit)?;
+        let (process, rest) = run(rest, HEX)?;
+        let (thread, rest) = run(rest.strip_prefix(b".")?, HEX)?;
         let rest = rest.strip_prefix(b"::")?;
         let time = match Millis::parse(rest)? {
             clock::Parsed::At(time) => Some(time),
             clock::Parsed::NoDate => None,
         };
-        let (_, rest) = run(rest.get(23..)?.strip_prefix(b".")?, u8::is_ascii_hexdigit)?;
+        let (_, rest) = run(rest.get(23..)?.strip_prefix(b".")?, HEX)?;
         let rest = skip_blanks(rest).strip_prefix(b"(")?;
         let component_end = up_to(rest, 256).iter().position(|byte| matches!(byte, b',' | b'(' | b')' | b'\n'))?;
         let (component, rest) = rest.split_at_checked(component_end)?;
@@ -70,9 +70,8 @@ impl<'a> Header<'a> {
         let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
         let line = rest.get(..line_end)?;
         let after = after_closing(line).unwrap_or_default();
-        let (correlation, after) = bracketed(after, b'[', b']', u8::is_ascii_digit).unwrap_or((&[], after));
-        let (_, after) =
-            bracketed(after, b'(', b')', |byte| byte.is_ascii_hexdigit() || *byte == b' ').unwrap_or((&[], after));
+        let (correlation, after) = bracketed(after, b'[', b']', DIGIT).unwrap_or((&[], after));
+        let (_, after) = bracketed(after, b'(', b')', HEX | BLANK).unwrap_or((&[], after));
         let begins_record = after.trim_ascii_end().ends_with(BEGIN);
         let text_at = text.len() - rest.len() + line_end - after.len();
         Some(Self { level, flag, source, process, thread, time, component, correlation, text_at, begins_record })
@@ -117,10 +116,33 @@ impl<'a> Header<'a> {
     }
 }
 
-/// At least one byte of a class.
+/// Classes of bytes in header lines; a byte may be of several.
+const UPPER: u8 = 1;
+const DIGIT: u8 = 1 << 1;
+const HEX: u8 = 1 << 2;
+const BLANK: u8 = 1 << 3;
+const UNDERSCORE: u8 = 1 << 4;
+
+/// The classes of every byte: one look instead of several comparisons for each byte of a header line.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        classes[byte as usize] = (byte.is_ascii_uppercase() as u8 * UPPER)
+            | (byte.is_ascii_digit() as u8 * DIGIT)
+            | (byte.is_ascii_hexdigit() as u8 * HEX)
+            | ((byte == b' ') as u8 * BLANK)
+            | ((byte == b'_') as u8 * UNDERSCORE);
+        byte += 1;
+    }
+    classes
+};
+
+/// At least one byte of some classes.
 #[inline]
-fn run(text: &[u8], is: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
-    let end = up_to(text, 64).iter().position(|byte| !is(byte)).filter(|&end| end > 0)?;
+fn run(text: &[u8], classes: u8) -> Option<(&[u8], &[u8])> {
+    let is_other = |byte: &u8| CLASSES.get(usize::from(*byte)).is_none_or(|of| of & classes == 0);
+    let end = up_to(text, 64).iter().position(is_other).filter(|&end| end > 0)?;
     text.split_at_checked(end)
 }
 
@@ -149,10 +171,10 @@ fn after_closing(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// `[123] rest` -> (`123`, `rest`).
-fn bracketed(text: &[u8], open: u8, close: u8, is: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
+fn bracketed(text: &[u8], open: u8, close: u8, class: u8) -> Option<(&[u8], &[u8])> {
     let rest = skip_blanks(text);
     let rest = rest.strip_prefix(&[open])?;
-    let (inside, rest) = run(rest, is)?;
+    let (inside, rest) = run(rest, class)?;
     (inside.len() < 32 && rest.first() == Some(&close))
         .then(|| (inside.trim_ascii(), skip_blanks(rest.get(1..).unwrap_or_default())))
 }

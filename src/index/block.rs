@@ -363,7 +363,7 @@ impl Builder {
         row.status = message.start.status().unwrap_or(0);
         match message.start {
             StartLine::SipRequest { method, uri } => {
-                row.method = self.names.id(method);
+                row.method = self.names.id_after(self.block.method.last(), method);
                 if let Some(address) = address::first(uri).filter(|address| address.is_person) {
                     self.uri(address);
                 }
@@ -389,7 +389,7 @@ impl Builder {
                     if let Some((number, method)) = cseq(value) {
                         row.cseq = number;
                         if row.method == 0 {
-                            row.method = self.names.id(method);
+                            row.method = self.names.id_after(self.block.method.last(), method);
                         }
                     }
                 }

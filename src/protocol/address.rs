@@ -59,7 +59,7 @@ fn next(value: &[u8], from: usize) -> Option<(Address<'_>, usize)> {
         let colon = at + hit;
         at = colon + 1;
         let before = value.get(..colon)?;
-        if !(ends_with_word(before, b"sip") || ends_with_word(before, b"sips") || ends_with_word(before, b"tel")) {
+        if !ends_with_scheme(before) {
             continue;
         }
         if let Some(address) = value.get(at..).and_then(without_scheme) {
@@ -152,10 +152,10 @@ fn end_of_quotes(text: &[u8]) -> usize {
     text.len()
 }
 
-fn ends_with_word(text: &[u8], word: &[u8]) -> bool {
-    let Some(start) = text.len().checked_sub(word.len()) else { return false };
-    let Some((before, tail)) = text.split_at_checked(start) else { return false };
-    tail.eq_ignore_ascii_case(word) && !before.last().is_some_and(|byte| byte.is_ascii_alphanumeric())
+fn ends_with_scheme(text: &[u8]) -> bool {
+    let word = text.iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |before| before + 1);
+    let word = text.get(word..).unwrap_or_default();
+    [&b"sip"[..], b"sips", b"tel"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
 #[cfg(test)]
