@@ -123,7 +123,8 @@ const HEX: u8 = 1 << 2;
 const BLANK: u8 = 1 << 3;
 const UNDERSCORE: u8 = 1 << 4;
 
-/// The classes of every byte: one look instead of several comparisons for each byte of a header line.
+/// The classes of every ASCII byte, others have none: one look instead of several comparisons for each byte of a header line.
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0u8;
@@ -766,6 +767,41 @@ mod tests {
         let found = records(&format!("{plain}\nLogType: security\nText: x\nSIP-Call-ID: 7\n$$end_record\n{plain}\n"));
         assert_eq!(found.iter().map(|record| record.1).collect::<Vec<_>>(), [Kind::Trace, Kind::Security, Kind::Trace]);
     }
+
+    proptest::proptest! {
+        /// Whatever lines are missing, doubled or out of place, the records tile the text, read the same
+        /// on their own, and every header line starts one.
+        #[test]
+        fn damaged_traces_tile(lines in proptest::collection::vec(0..LINES.len(), 0..24), crlf in proptest::bool::ANY) {
+            let end = if crlf { "\r\n" } else { "\n" };
+            let lines: Vec<usize> = std::iter::once(0).chain(lines).collect();
+            let text: String = lines.iter().flat_map(|&line| [LINES[line], end]).collect();
+            let headers = lines.iter().filter(|&&line| Header::parse(LINES[line].as_bytes()).is_some()).count();
+            let starts = records(&text).into_iter().filter(|record| Header::parse(record.0.as_bytes()).is_some());
+            proptest::prop_assert_eq!(starts.count(), headers);
+        }
+    }
+
+    const LINES: [&str; 18] = [
+        PREFIX,
+        PREFIX,
+        r"TL_INFO(TF_DIAG) [FEPOOL01\FE01]1E6C.0B40::11/20/2024-13:21:21.118.0000A2B3 (SIPStack,A(1)) [2387462001] $$begin_record",
+        r"TL_INFO(TF_COMPONENT) [FEPOOL01\FE01]1E6C.0B40::13/20/2024-13:21:21.118.0000A2B3 (Web,A(1)) [7] HTTP/1.1 200 OK",
+        "TL_INFO(TF_PROTOCOL) no header",
+        "Direction: incoming",
+        "Start-Line: SIP/2.0 200 OK",
+        "LogType: security",
+        "Severity: error",
+        "From: <sip:a@b>",
+        " folded",
+        "",
+        "Message-Body: \u{2013}",
+        "Message-Body: v=0",
+        "$$end_record",
+        "$$end_record ",
+        " $$end_record",
+        "Unknown( 12): GUID=1 (No Format Information found).",
+    ];
 
     #[test]
     fn http_of_web_components() {

@@ -87,6 +87,7 @@ fn without_scheme(text: &[u8]) -> Option<Address<'_>> {
 /// True for bytes that cannot stand in an address. A table, because this is asked for every byte of one.
 #[inline]
 fn ends_address(byte: u8) -> bool {
+    #[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
     const ENDS: [bool; 256] = {
         let mut ends = [false; 256];
         let bytes = b";?><,\" \t\r\n&";

@@ -149,11 +149,12 @@ impl Initials {
     #[must_use]
     #[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
     pub const fn of_letters(letters: &[u8]) -> Self {
-        let mut among = [false; 256];
-        let mut byte = 0;
-        while byte < among.len() {
-            among[byte] = !(byte as u8).is_ascii_alphabetic();
-            byte += 1;
+        let mut among = [true; 256];
+        let mut letter = b'a';
+        while letter <= b'z' {
+            among[letter as usize] = false;
+            among[letter.to_ascii_uppercase() as usize] = false;
+            letter += 1;
         }
         let mut at = 0;
         while at < letters.len() {
