@@ -7,7 +7,7 @@
 //! differ from build to build and are never matched on.
 
 use super::{Direction, Kind, Millis, Oddities, Record, Sink, clock, skip_blank_start};
-use crate::protocol::lines::{Lines, is_blank, split_line};
+use crate::protocol::lines::{Lines, is_blank, line_end, split_line};
 use crate::protocol::message::FirstLine;
 use crate::protocol::start_line::strip_prefix_ignore_case;
 use crate::protocol::{Message, StartLine, header};
@@ -18,10 +18,16 @@ use std::sync::LazyLock;
 const BEGIN: &[u8] = b"$$begin_record";
 const END: &[u8] = b"$$end_record";
 const BODY: &[u8] = b"Message-Body:";
+/// How far the start and the end of a body are searched at once, in bytes; longer bodies are read line by line, so that
+/// records without an end cost no more than they are long.
+const NEAR: usize = 8 << 10;
 
 /// Searchers made once: making one costs more than searching a record with it.
 static END_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));
 static REQUEST_URL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"RequestU"));
+static BODY_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\nMessage-Body:"));
+static END_OF_BODY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n$$end_record"));
+static HEADER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\nTL_"));
 static UCMA_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"-EndOf"));
 
 /// The header line of a record.
@@ -67,12 +73,17 @@ impl<'a> Header<'a> {
             return None;
         }
         // The scope holds parentheses of its own: `A::operator()(file.cpp(125))`.
-        let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
+        let line_end = line_end(rest).unwrap_or(rest.len());
         let line = rest.get(..line_end)?;
-        let after = after_closing(line).unwrap_or_default();
-        let (correlation, after) = bracketed(after, b'[', b']', DIGIT).unwrap_or((&[], after));
-        let (_, after) = bracketed(after, b'(', b')', HEX | BLANK).unwrap_or((&[], after));
-        let begins_record = after.trim_ascii_end().ends_with(BEGIN);
+        let (correlation, after, begins_record) = match end_of_typed(line) {
+            Some((correlation, after)) => (correlation, after, true),
+            None => {
+                let after = after_closing(line).unwrap_or_default();
+                let (correlation, after) = bracketed(after, b'[', b']', DIGIT).unwrap_or((&[], after));
+                let (_, after) = bracketed(after, b'(', b')', HEX | BLANK).unwrap_or((&[], after));
+                (correlation, after, after.trim_ascii_end().ends_with(BEGIN))
+            }
+        };
         let text_at = text.len() - rest.len() + line_end - after.len();
         Some(Self { level, flag, source, process, thread, time, component, correlation, text_at, begins_record })
     }
@@ -155,6 +166,19 @@ fn up_to(text: &[u8], length: usize) -> &[u8] {
 fn skip_blanks(text: &[u8]) -> &[u8] {
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     text.get(blanks..).unwrap_or_default()
+}
+
+/// The end of most header lines, read backwards: `) [123] $$begin_record`. Gives the correlation and
+/// where `$$begin_record` starts, without reading through the scope.
+#[inline]
+fn end_of_typed(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let begin_at = line.len().checked_sub(BEGIN.len())?;
+    let (before, begin) = line.split_at_checked(begin_at).filter(|(_, begin)| *begin == BEGIN)?;
+    let before = before.strip_suffix(b"] ")?;
+    let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (before, correlation) = before.split_at_checked(before.len() - digits)?;
+    (!correlation.is_empty() && before.ends_with(b") [")).then_some((correlation, begin))
 }
 
 /// What follows the parenthesis that closes an open one.
@@ -355,8 +379,8 @@ fn stop_at(bytes: &[u8], at: usize) -> Option<Stop<'_>> {
         b'$' => {
             let after = at + END.len();
             let rest = bytes.get(at..after).filter(|line| *line == END).and_then(|_| bytes.get(after..))?;
-            let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
-            is_blank(rest.get(..line_end)?).then(|| Stop::End((after + line_end + 1).min(bytes.len())))
+            let end = line_end(rest).unwrap_or(rest.len());
+            is_blank(rest.get(..end)?).then(|| Stop::End((after + end + 1).min(bytes.len())))
         }
         b'T' => Header::parse(bytes.get(at..)?).map(Stop::Header),
         _ => None,
@@ -366,7 +390,7 @@ fn stop_at(bytes: &[u8], at: usize) -> Option<Stop<'_>> {
 /// Start of the line after the one that holds `at`.
 #[inline]
 fn next_line(bytes: &[u8], at: usize) -> usize {
-    bytes.get(at..).and_then(|rest| memchr(b'\n', rest)).map_or(bytes.len(), |end| at + end + 1)
+    bytes.get(at..).and_then(line_end).map_or(bytes.len(), |end| at + end + 1)
 }
 
 /// Lines after the first of a plain record, up to the next header.
@@ -435,7 +459,8 @@ fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>) -> (Record<'a>, Extent<
     let first_end = next_line(bytes, header.text_at);
     if header.begins_record {
         let text = bytes.get(header.text_at..).unwrap_or_default();
-        let (mut record, end, stop) = typed(header.record(header.kind_of_flag(), text), bytes, first_end);
+        let mut record = header.record(header.kind_of_flag(), text);
+        let (end, stop) = typed(&mut record, bytes, first_end);
         let extent = match stop {
             Some(Stop::End(after)) => Extent { end: after, next: Next::Unknown },
             Some(Stop::Header(next)) => Extent { end, next: Next::Header(end, next) },
@@ -459,7 +484,7 @@ fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>) -> (Record<'a>, Extent<
     let (first, rest) = split_line(text);
     if has_fields && starts_fields(rest) {
         record.kind = header.kind_of_flag();
-        record = typed(record, rest, 0).0;
+        typed(&mut record, rest, 0);
     } else {
         find_message(&mut record, first, rest);
     }
@@ -470,7 +495,8 @@ fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>) -> (Record<'a>, Extent<
 }
 
 fn without_header(bytes: &[u8]) -> Record<'_> {
-    let mut record = typed(Record::of_kind(Kind::Diagnostic, bytes), bytes, 0).0;
+    let mut record = Record::of_kind(Kind::Diagnostic, bytes);
+    typed(&mut record, bytes, 0);
     record.oddities |= Oddities::NO_HEADER;
     count_orphan_ends(&mut record, bytes);
     record
@@ -488,12 +514,12 @@ fn count_orphan_ends(record: &mut Record<'_>, text: &[u8]) {
 /// Reads the fields of a typed record from `from` on: a set in any order, up to `Start-Line:` of a
 /// message. Gives where the fields end too, and by what.
 #[inline]
-fn typed<'a>(mut record: Record<'a>, bytes: &'a [u8], from: usize) -> (Record<'a>, usize, Option<Stop<'a>>) {
+fn typed<'a>(record: &mut Record<'a>, bytes: &'a [u8], from: usize) -> (usize, Option<Stop<'a>>) {
     let mut at = from;
     while at < bytes.len() {
         let stop = stop_at(bytes, at);
         if stop.is_some() {
-            return (record, at, stop);
+            return (at, stop);
         }
         let next = next_line(bytes, at);
         // Blanks may stand before a name.
@@ -516,21 +542,24 @@ fn typed<'a>(mut record: Record<'a>, bytes: &'a [u8], from: usize) -> (Record<'a
                 let (message, end, stop) = sip(value, bytes, at);
                 record.kind = Kind::Message;
                 record.message = Some(message);
-                return (record, end, stop);
+                return (end, stop);
             }
             _ => {}
         }
     }
-    (record, bytes.len(), None)
+    (bytes.len(), None)
 }
 
 /// The message of a protocol record, from the line after its first on: headers up to `Message-Body:`,
 /// whose line the body starts on. Gives where the record ends too, and by what.
 #[inline]
 fn sip<'a>(first: &'a [u8], bytes: &'a [u8], from: usize) -> (Message<'a>, usize, Option<Stop<'a>>) {
-    let mut body_line = None;
-    let mut at = from;
+    let mut body_line = near_body_line(bytes, from);
+    let mut at = body_line.unwrap_or(from);
     let mut stop = None;
+    if let Some(end) = body_line.and_then(|line| body_end(bytes, line)) {
+        at = end;
+    }
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'$' | b'T' => {
@@ -564,6 +593,26 @@ fn sip<'a>(first: &'a [u8], bytes: &'a [u8], from: usize) -> (Message<'a>, usize
         body: if is_empty { &[] } else { body },
     };
     (message, at, stop)
+}
+
+/// The `Message-Body:` line of a short head, found without looking at each of its lines. `None` where it
+/// is not near, or something that may end the record stands before it.
+#[inline]
+fn near_body_line(bytes: &[u8], from: usize) -> Option<usize> {
+    let near = up_to(bytes.get(from..)?, NEAR);
+    let line = BODY_LINE.find(near)? + 1;
+    let head = near.get(..line)?;
+    (memchr(b'$', head).is_none() && !head.starts_with(b"TL_") && HEADER.find(head).is_none()).then_some(from + line)
+}
+
+/// Where the `$$end_record` line of a short body stands, found without looking at each of its lines.
+/// `None` where it is not near, or a header stands before it.
+#[inline]
+fn body_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let near = up_to(rest, NEAR);
+    let end = END_OF_BODY.find(near)?;
+    (HEADER.find(near.get(..end)?).is_none() && stop_at(bytes, from + end + 1).is_some()).then_some(from + end + 1)
 }
 
 fn direction(value: &[u8]) -> Direction {

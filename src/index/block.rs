@@ -4,9 +4,8 @@
 //! and never change. Text stays in the file; only words that repeat are kept, once per block.
 
 use super::texts::{Interner, SetInterner, Sets, Texts};
-use crate::format::{Direction, Kind, Millis, Oddities, Record};
+use crate::format::{Direction, Format, Kind, Millis, Oddities, Record};
 use crate::protocol::address::{self, Address};
-use crate::protocol::header::Initials;
 use crate::protocol::message::cseq;
 use crate::protocol::{HeaderName, Message, Packages, Protocol, StartLine, diagnostics};
 use std::ops::Range;
@@ -15,9 +14,6 @@ use std::ops::Range;
 const MAX_ROWS: usize = 65_000;
 /// Words after which a block is closed; what is left up to 65,535 is room for one record.
 const MAX_WORDS: usize = 32_768;
-
-/// First letters of the headers that the columns hold something of.
-static INITIALS: Initials = Initials::of_letters(b"acdfimprtwx");
 
 /// The absent CSeq.
 pub const NO_CSEQ: u32 = u32::MAX;
@@ -257,13 +253,17 @@ pub struct Builder {
     uris: Vec<u32>,
     codes: Vec<u32>,
     lower: Vec<u8>,
+    /// The last address as written, and its number.
+    last_address: (Vec<u8>, u16),
+    /// Whether Date headers are compared with the clock of the file. Server traces are in UTC anyway.
+    measures_clock: bool,
     /// Rows at the start that have no time yet.
     untimed: usize,
 }
 
 impl Builder {
     /// `rows` is a guess of how many rows will come.
-    pub fn new(file: u16, base: u64, rows: usize) -> Self {
+    pub fn new(file: u16, base: u64, rows: usize, format: Format) -> Self {
         let rows = rows.min(MAX_ROWS);
         let narrow = || Vec::with_capacity(rows);
         let block = Block {
@@ -308,6 +308,8 @@ impl Builder {
             uris: Vec::new(),
             codes: Vec::new(),
             lower: Vec::new(),
+            last_address: (Vec::new(), 0),
+            measures_clock: format == Format::Uccapi,
             untimed: 0,
         }
     }
@@ -406,7 +408,7 @@ impl Builder {
             }
             _ => {}
         }
-        for header in message.headers().starting_with(&INITIALS) {
+        for header in message.headers().of_columns() {
             let value = header.value;
             match header.name {
                 HeaderName::From if row.from == 0 => row.from = self.first_address(value),
@@ -432,7 +434,7 @@ impl Builder {
                 }
                 HeaderName::Diagnostics => self.codes.extend(diagnostics::code(value)),
                 HeaderName::Authentication => row.packages |= Packages::of_header(value),
-                HeaderName::Date if row.status != 0 && row.direction == Direction::In => {
+                HeaderName::Date if self.measures_clock && row.status != 0 && row.direction == Direction::In => {
                     if let (Some(time), Some(date)) = (record.time, Millis::parse_date_header(value)) {
                         self.block.date_deltas.push(time.0 - date.0);
                     }
@@ -467,10 +469,17 @@ impl Builder {
         if !address.written.is_ascii() {
             return self.addresses.id(address.canonical().as_bytes());
         }
+        // From, To and Request-URI of one message often name the same person.
+        if self.last_address.1 != 0 && self.last_address.0 == address.written {
+            return self.last_address.1;
+        }
+        self.last_address.0.clear();
+        self.last_address.0.extend_from_slice(address.written);
         self.lower.clear();
         self.lower.extend_from_slice(address.written);
         self.lower.make_ascii_lowercase();
-        self.addresses.id(&self.lower)
+        self.last_address.1 = self.addresses.id(&self.lower);
+        self.last_address.1
     }
 
     pub fn finish(mut self) -> Block {

@@ -144,14 +144,17 @@ fn read_stretch(files: &[Arc<TraceFile>], task: &Task) -> Vec<Block> {
         return vec![];
     };
     let file = u16::try_from(task.file).unwrap_or(u16::MAX);
+    if let Some(file) = files.get(task.file) {
+        file.source.prepare(task.range.clone());
+    }
     let base = task.range.start as u64;
     let rows = bytes.len() / AVERAGE_RECORD + 16;
     let mut blocks = Vec::new();
-    let mut builder = Builder::new(file, base, rows);
+    let mut builder = Builder::new(file, base, rows, task.format);
     task.format.read(bytes, &mut |range: Range<usize>, record: &Record<'_>| {
         let range = base + range.start as u64..base + range.end as u64;
         if builder.len() > 0 && builder.is_full(range.end) {
-            let full = std::mem::replace(&mut builder, Builder::new(file, range.start, rows));
+            let full = std::mem::replace(&mut builder, Builder::new(file, range.start, rows, task.format));
             blocks.push(full.finish());
         }
         builder.push(range, record);

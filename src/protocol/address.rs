@@ -70,35 +70,52 @@ fn next(value: &[u8], from: usize) -> Option<(Address<'_>, usize)> {
 
 /// Reads an address at the start of `text`, which has no scheme before it.
 fn without_scheme(text: &[u8]) -> Option<Address<'_>> {
-    let end = text.iter().position(|&byte| ends_address(byte)).unwrap_or(text.len());
-    let whole = text.get(..end)?;
-    let at_sign = whole.iter().rposition(|&byte| byte == b'@');
-    let host_start = at_sign.map_or(0, |at| at + 1);
-    let host = whole.get(host_start..)?;
-    let host_length = without_port(host).len();
-    let written = whole.get(..host_start + host_length)?;
-    if written.is_empty() {
-        return None;
+    let (mut end, mut at_sign, mut colon) = (text.len(), None, None);
+    for (at, &byte) in text.iter().enumerate() {
+        match sign(byte) {
+            0 => {}
+            AT => at_sign = Some(at),
+            COLON => colon = Some(at),
+            _ => {
+                end = at;
+                break;
+            }
+        }
     }
-    let is_number = written.first() == Some(&b'+') || written.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+    let host_start = at_sign.map_or(0, |at| at + 1);
+    let mut written = text.get(..end)?;
+    if colon.is_some_and(|colon| colon >= host_start) {
+        let host_length = without_port(written.get(host_start..)?).len();
+        written = written.get(..host_start + host_length)?;
+    }
+    let &first = written.first()?;
+    let is_number =
+        first == b'+' || (first.is_ascii_digit() && written.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-'));
     Some(Address { written, is_person: at_sign.is_some_and(|at| at > 0) || is_number })
 }
 
-/// True for bytes that cannot stand in an address. A table, because this is asked for every byte of one.
+const AT: u8 = 1;
+const COLON: u8 = 2;
+const END: u8 = 3;
+
+/// What a byte is in an address: nothing special, `@`, a colon, or one that cannot stand in it. A table,
+/// because this is asked for every byte of every address.
 #[inline]
-fn ends_address(byte: u8) -> bool {
+fn sign(byte: u8) -> u8 {
     #[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
-    const ENDS: [bool; 256] = {
-        let mut ends = [false; 256];
+    const SIGNS: [u8; 256] = {
+        let mut signs = [0; 256];
+        signs[b'@' as usize] = AT;
+        signs[b':' as usize] = COLON;
         let bytes = b";?><,\" \t\r\n&";
         let mut at = 0;
         while at < bytes.len() {
-            ends[bytes[at] as usize] = true;
+            signs[bytes[at] as usize] = END;
             at += 1;
         }
-        ends
+        signs
     };
-    ENDS.get(usize::from(byte)).copied().unwrap_or(false)
+    SIGNS.get(usize::from(byte)).copied().unwrap_or(END)
 }
 
 /// `host:port` -> `host`; IPv6 addresses keep their colons.

@@ -1,7 +1,6 @@
 //! Header fields: `Name: value`, in any case, folded, compact, repeated (RFC 3261 7.3.1).
 
-use super::lines::{Lines, to_text};
-use memchr::memchr;
+use super::lines::{Lines, line_end, to_text};
 
 /// One header field as it stands in the message.
 #[derive(Clone, Copy, Debug)]
@@ -45,69 +44,108 @@ pub enum HeaderName {
 }
 
 impl HeaderName {
+    fn gives_column(self) -> bool {
+        !matches!(
+            self,
+            Self::ContentLength | Self::ContentType | Self::Server | Self::UserAgent | Self::Via | Self::Other
+        )
+    }
+
     /// Knows a name in any case, the compact forms, and names whose hyphens a blog or a mail program
     /// turned into U+2010 to U+2015.
     #[must_use]
-    #[inline]
     pub fn of(written: &[u8]) -> Self {
-        let Some(&initial) = written.first() else { return Self::Other };
-        let known = Self::with_initial(initial).iter().find(|(name, _)| written.eq_ignore_ascii_case(name.as_bytes()));
+        let known = NAMES.iter().find(|(name, _)| written.eq_ignore_ascii_case(name.as_bytes()));
         match known {
             Some((_, known)) => *known,
             None if written.is_ascii() => Self::Other,
             None => with_ascii_hyphens(written).map_or(Self::Other, |name| Self::of(name.as_bytes())),
         }
     }
+}
 
-    /// The known name that a line starts with, and its length, where the colon follows at once. Nearly all
-    /// headers are written so, and then no colon needs to be searched.
-    #[inline]
-    fn at_start_of(line: &[u8]) -> Option<(Self, usize)> {
-        let known = Self::with_initial(*line.first()?).iter().find(|(name, _)| {
-            line.get(name.len()) == Some(&b':')
-                && line.get(..name.len()).is_some_and(|written| written.eq_ignore_ascii_case(name.as_bytes()))
-        });
-        known.map(|(name, known)| (*known, name.len()))
+/// Every name that is known, with the compact forms.
+const NAMES: [(&str, HeaderName); 30] = [
+    ("Authorization", HeaderName::Authentication),
+    ("Authentication-Info", HeaderName::Authentication),
+    ("Call-ID", HeaderName::CallId),
+    ("i", HeaderName::CallId),
+    ("Contact", HeaderName::Contact),
+    ("m", HeaderName::Contact),
+    ("Content-Length", HeaderName::ContentLength),
+    ("l", HeaderName::ContentLength),
+    ("Content-Type", HeaderName::ContentType),
+    ("c", HeaderName::ContentType),
+    ("CSeq", HeaderName::CSeq),
+    ("Date", HeaderName::Date),
+    ("From", HeaderName::From),
+    ("f", HeaderName::From),
+    ("ms-client-diagnostics", HeaderName::Diagnostics),
+    ("ms-diagnostics", HeaderName::Diagnostics),
+    ("ms-diagnostics-public", HeaderName::Diagnostics),
+    ("X-MS-Diagnostics", HeaderName::Diagnostics),
+    ("P-Asserted-Identity", HeaderName::PAssertedIdentity),
+    ("Proxy-Authenticate", HeaderName::Authentication),
+    ("Proxy-Authentication-Info", HeaderName::Authentication),
+    ("Proxy-Authorization", HeaderName::Authentication),
+    ("Referred-By", HeaderName::ReferredBy),
+    ("Server", HeaderName::Server),
+    ("To", HeaderName::To),
+    ("t", HeaderName::To),
+    ("User-Agent", HeaderName::UserAgent),
+    ("Via", HeaderName::Via),
+    ("v", HeaderName::Via),
+    ("WWW-Authenticate", HeaderName::Authentication),
+];
+
+/// What the first four bytes of a line say about its header name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Glance {
+    /// This name, if the line goes on like it.
+    Maybe(HeaderName, &'static str),
+    /// None of the names that columns are made of.
+    Nothing,
+    /// Anything: a blank, a byte that is not ASCII, a compact form.
+    Unsure,
+}
+
+/// Looks at four bytes at once, which decides nearly every line without reading its name.
+#[inline]
+fn glance(line: &[u8]) -> Glance {
+    const fn key(text: [u8; 4]) -> u32 {
+        u32::from_le_bytes(text) | 0x2020_2020
     }
-
-    /// The names that start with a letter, in any case of it.
-    #[inline]
-    fn with_initial(initial: u8) -> &'static [(&'static str, Self)] {
-        match initial.to_ascii_lowercase() {
-            b'a' => &[("Authorization", Self::Authentication), ("Authentication-Info", Self::Authentication)],
-            b'c' => &[
-                ("CSeq", Self::CSeq),
-                ("Call-ID", Self::CallId),
-                ("Contact", Self::Contact),
-                ("Content-Type", Self::ContentType),
-                ("Content-Length", Self::ContentLength),
-                ("c", Self::ContentType),
-            ],
-            b'd' => &[("Date", Self::Date)],
-            b'f' => &[("From", Self::From), ("f", Self::From)],
-            b'i' => &[("i", Self::CallId)],
-            b'l' => &[("l", Self::ContentLength)],
-            b'm' => &[
-                ("ms-diagnostics", Self::Diagnostics),
-                ("ms-diagnostics-public", Self::Diagnostics),
-                ("ms-client-diagnostics", Self::Diagnostics),
-                ("m", Self::Contact),
-            ],
-            b'p' => &[
-                ("Proxy-Authenticate", Self::Authentication),
-                ("Proxy-Authorization", Self::Authentication),
-                ("Proxy-Authentication-Info", Self::Authentication),
-                ("P-Asserted-Identity", Self::PAssertedIdentity),
-            ],
-            b'r' => &[("Referred-By", Self::ReferredBy)],
-            b's' => &[("Server", Self::Server)],
-            b't' => &[("To", Self::To), ("t", Self::To)],
-            b'u' => &[("User-Agent", Self::UserAgent)],
-            b'v' => &[("Via", Self::Via), ("v", Self::Via)],
-            b'w' => &[("WWW-Authenticate", Self::Authentication)],
-            b'x' => &[("X-MS-Diagnostics", Self::Diagnostics)],
-            _ => &[],
-        }
+    const FROM: u32 = key(*b"from");
+    const CALL: u32 = key(*b"call");
+    const CSEQ: u32 = key(*b"cseq");
+    const CONT: u32 = key(*b"cont");
+    const PASS: u32 = key(*b"p-as");
+    const REFE: u32 = key(*b"refe");
+    const DATE: u32 = key(*b"date");
+    const WWW: u32 = key(*b"www-");
+    let Some(&start) = line.first_chunk::<4>() else { return Glance::Unsure };
+    match key(start) {
+        FROM => Glance::Maybe(HeaderName::From, "From"),
+        CALL => Glance::Maybe(HeaderName::CallId, "Call-ID"),
+        CSEQ => Glance::Maybe(HeaderName::CSeq, "CSeq"),
+        // Contact stands among Content-Type and Content-Length.
+        CONT if matches!(line.get(4), Some(b'e' | b'E')) => Glance::Nothing,
+        CONT => Glance::Maybe(HeaderName::Contact, "Contact"),
+        PASS => Glance::Maybe(HeaderName::PAssertedIdentity, "P-Asserted-Identity"),
+        REFE => Glance::Maybe(HeaderName::ReferredBy, "Referred-By"),
+        DATE => Glance::Maybe(HeaderName::Date, "Date"),
+        WWW => Glance::Maybe(HeaderName::Authentication, "WWW-Authenticate"),
+        _ if key(start) & 0x00FF_FFFF == key(*b"to:\0") & 0x00FF_FFFF => Glance::Maybe(HeaderName::To, "To"),
+        _ => match start {
+            // Authorization, Proxy-..., ms-..., X-MS-...: rare enough to be read whole.
+            [b'a' | b'A', b'u' | b'U', ..] | [b'p' | b'P', b'r' | b'R', ..] => Glance::Unsure,
+            [b'm' | b'M' | b'x' | b'X', b's' | b'S' | b'-', ..] | [b't' | b'T', b'o' | b'O', ..] => Glance::Unsure,
+            [first, second, ..] if !first.is_ascii_alphabetic() || !second.is_ascii_alphabetic() && second != b'-' => {
+                Glance::Unsure
+            }
+            _ if start.is_ascii() => Glance::Nothing,
+            _ => Glance::Unsure,
+        },
     }
 }
 
@@ -123,51 +161,21 @@ fn with_ascii_hyphens(written: &[u8]) -> Option<String> {
 pub struct Headers<'a> {
     head: &'a [u8],
     at: usize,
-    initials: &'static Initials,
+    only_columns: bool,
 }
 
 impl<'a> Headers<'a> {
     #[must_use]
     pub fn new(head: &'a [u8]) -> Self {
-        const ALL: Initials = Initials([true; 256]);
-        Self { head, at: 0, initials: &ALL }
+        Self { head, at: 0, only_columns: false }
     }
 
-    /// Passes over headers whose first byte is not among `initials`, without looking at the rest of them.
+    /// Passes over headers that give nothing to the columns of an index, most of them without reading
+    /// their names: all but From, To, Call-ID, CSeq, Contact, P-Asserted-Identity, Referred-By, Date,
+    /// authentication and diagnostics.
     #[must_use]
-    pub fn starting_with(self, initials: &'static Initials) -> Self {
-        Self { initials, ..self }
-    }
-}
-
-/// First bytes of header names.
-#[derive(Debug)]
-pub struct Initials([bool; 256]);
-
-impl Initials {
-    /// Some letters in both cases, and all that is no letter: blanks may stand before a name.
-    #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
-    pub const fn of_letters(letters: &[u8]) -> Self {
-        let mut among = [true; 256];
-        let mut letter = b'a';
-        while letter <= b'z' {
-            among[letter as usize] = false;
-            among[letter.to_ascii_uppercase() as usize] = false;
-            letter += 1;
-        }
-        let mut at = 0;
-        while at < letters.len() {
-            among[letters[at].to_ascii_lowercase() as usize] = true;
-            among[letters[at].to_ascii_uppercase() as usize] = true;
-            at += 1;
-        }
-        Self(among)
-    }
-
-    #[inline]
-    fn contain(&self, byte: u8) -> bool {
-        self.0.get(usize::from(byte)).copied().unwrap_or(true)
+    pub fn of_columns(self) -> Self {
+        Self { only_columns: true, ..self }
     }
 }
 
@@ -177,27 +185,40 @@ impl<'a> Iterator for Headers<'a> {
     #[inline]
     fn next(&mut self) -> Option<Header<'a>> {
         loop {
-            let rest = self.head.get(self.at..)?;
-            let initial = *rest.first()?;
-            let mut end = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            let rest = self.head.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let mut end = line_end(rest).map_or(rest.len(), |end| end + 1);
             while let Some(b' ' | b'\t') = rest.get(end) {
                 let more = rest.get(end..).unwrap_or_default();
-                end += memchr(b'\n', more).map_or(more.len(), |end| end + 1);
+                end += line_end(more).map_or(more.len(), |end| end + 1);
             }
             self.at += end;
-            if !self.initials.contain(initial) {
-                continue;
+            match glance(rest) {
+                Glance::Maybe(name, written) => {
+                    let field = rest.get(..end)?;
+                    if let Some(value) = value_after(field, written) {
+                        let written = field.get(..written.len())?;
+                        return Some(Header { name, written, value });
+                    }
+                }
+                Glance::Nothing if self.only_columns => continue,
+                Glance::Nothing | Glance::Unsure => {}
             }
-            let field = rest.get(..end)?;
-            if let Some((name, length)) = HeaderName::at_start_of(field) {
-                let (written, value) = field.split_at_checked(length)?;
-                return Some(Header { name, written, value: value.get(1..)?.trim_ascii() });
-            }
-            if let Some((written, value)) = split_field(field) {
-                return Some(Header { name: HeaderName::of(written), written, value });
+            if let Some((written, value)) = split_field(rest.get(..end)?) {
+                let name = HeaderName::of(written);
+                if !self.only_columns || name.gives_column() {
+                    return Some(Header { name, written, value });
+                }
             }
         }
     }
+}
+
+/// The value of a header with this name, where the colon follows the name at once.
+#[inline]
+fn value_after<'a>(field: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let (written, rest) = field.split_at_checked(name.len())?;
+    let value = rest.strip_prefix(b":")?;
+    written.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
 }
 
 /// Splits `Name: value`; the name is a word of at most 64 bytes without blanks in it.

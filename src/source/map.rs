@@ -39,6 +39,18 @@ impl Map {
         &self.map
     }
 
+    /// Maps a range of pages at once, which costs less than a fault for each few of them. Only a hint.
+    #[cfg(target_os = "linux")]
+    pub fn prepare(&self, range: std::ops::Range<usize>) {
+        let length = range.end.min(self.map.len()).saturating_sub(range.start);
+        // Older kernels do not know this advice; then pages come one fault at a time, as ever.
+        let _ = self.map.advise_range(memmap2::Advice::PopulateRead, range.start, length);
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unused_self, reason = "the same signature on all systems")]
+    pub fn prepare(&self, _: std::ops::Range<usize>) {}
+
     #[cfg(unix)]
     pub fn is_cut(&self) -> bool {
         self.guard.is_cut()

@@ -105,6 +105,13 @@ impl Source {
         all.get(bound(range.start)..bound(range.end)).unwrap_or_default()
     }
 
+    /// Says that a range will be read now, from its start to its end.
+    pub fn prepare(&self, range: Range<usize>) {
+        if let Content::Mapped(map) = &self.content {
+            map.prepare(range);
+        }
+    }
+
     /// True where the file on the disk has become shorter than it was when it was opened.
     #[must_use]
     pub fn is_cut(&self) -> bool {
