@@ -60,6 +60,8 @@ pub struct Hosts {
     aliases: FxHashMap<String, String>,
     /// Addresses of the machines that client logs were written on.
     clients: FxHashSet<String>,
+    /// Hosts that client logs speak with: the Edge or the pool.
+    servers: FxHashSet<String>,
     /// Requests by what all copies have in common: who sent them to which address, and which machine
     /// received them from which address. Only while names are learned.
     sent: FxHashMap<String, (String, String)>,
@@ -88,6 +90,7 @@ impl Hosts {
     fn learn_from(&mut self, record: &Record<'_>, format: Option<Format>) {
         if format == Some(Format::Uccapi) && !record.local.is_empty() {
             self.clients.insert(host_of(record.local));
+            self.servers.insert(host_of(record.peer));
         }
         if !record.machine.is_empty() {
             let name = to_text(record.machine);
@@ -191,7 +194,13 @@ impl Hosts {
             return self.id("Unknown", Role::Other);
         }
         // In a server's trace an address without a name is nearly always a client.
-        let role = if self.clients.contains(&name) || is_address(&name) { Role::Client } else { Role::Other };
+        let role = if self.servers.contains(&name) && !self.clients.contains(&name) {
+            Role::Server
+        } else if self.clients.contains(&name) || is_address(&name) {
+            Role::Client
+        } else {
+            Role::Other
+        };
         self.id(&name, role)
     }
 
