@@ -99,12 +99,13 @@ impl Entry {
         self.start_line = Some(message.start_line());
         self.status = message.start.status();
         self.reason = message.start.reason();
-        let value = |name| message.header(name).map(|header| header.value);
-        let cseq = value(HeaderName::CSeq).and_then(cseq);
+        // Of headers that stand twice the first that can be read counts, as in the columns.
+        let all = |name| message.headers().filter(move |header| header.name == name);
+        let cseq = all(HeaderName::CSeq).find_map(|header| cseq(header.value));
         self.method = message.start.method().or_else(|| cseq.map(|(_, method)| method)).and_then(text);
         self.cseq = cseq.map(|(number, _)| number);
-        self.call_id = message.header(HeaderName::CallId).map(|header| header.text()).filter(|id| !id.is_empty());
-        let address = |name| value(name).and_then(address::first).map(|address| address.canonical());
+        self.call_id = all(HeaderName::CallId).map(|header| header.text()).find(|id| !id.is_empty());
+        let address = |name| all(name).find_map(|header| address::first(header.value)).map(|found| found.canonical());
         self.from = address(HeaderName::From);
         self.to = address(HeaderName::To);
         self.uris = message.uris();
