@@ -59,7 +59,7 @@ fn a_file_that_may_not_be_read_is_named() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::new();
     let path = folder.file("locked.UccApilog", read(ANNA));
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).expect("a locked file");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o0)).expect("a locked file");
     if std::fs::read(&path).is_ok() {
         // The administrator may read everything.
         assert_eq!(uccello(&["messages", &path]).code, Some(0));
