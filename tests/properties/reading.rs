@@ -63,6 +63,17 @@ proptest! {
     }
 }
 
+#[test]
+fn blanks_at_the_start_of_a_file_belong_to_its_first_record() {
+    // More of them than are read in one stretch.
+    let blanks = "\r\n".repeat(200_000);
+    let entry = "11/20/2024|14:21:21.071 2A10:C74 INFO  :: Sending Packet - a:1 (From Local Address: b:2) 9 bytes:\n";
+    let index = index(Format::Uccapi, format!("{blanks}{entry}{entry}").as_bytes());
+    let spans: Vec<_> = entries(&index).iter().map(|entry| (entry.offset, entry.length)).collect();
+    let (before, length) = (blanks.len() as u64, entry.len() as u64);
+    assert_eq!(spans, [(0, before + length), (before + length, length)]);
+}
+
 /// The records of a stretch stand one after the other; only lines of other threads stand in another one.
 /// Nothing but blanks is no record at all.
 fn tiles(records: &[Read], bytes: &[u8]) -> Result<(), TestCaseError> {
