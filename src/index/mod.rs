@@ -277,7 +277,12 @@ fn file_clock(file: &TraceFile, number: usize, blocks: &[Arc<Block>]) -> FileClo
     match measured.and_then(|measured| Some((measured, Offset::nearest(measured)?))) {
         Some((measured, offset)) => {
             let error = (measured - TimeDelta::minutes(i64::from(offset.0))).num_milliseconds() as f64 / 1_000.0;
-            let source = format!("worked out from the Date headers of {} responses, {error:+.1} s", deltas.len());
+            let responses = if deltas.len() == 1 {
+                "header of 1 response".to_owned()
+            } else {
+                format!("headers of {} responses", deltas.len())
+            };
+            let source = format!("worked out from the Date {responses}, {error:+.1} s");
             FileClock { clock: Clock::Offset(offset), source }
         }
         None => FileClock {
