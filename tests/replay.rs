@@ -43,7 +43,7 @@ fn the_sign_in_of_ben_succeeds() {
     let index = index_of(&[samples().join("external-sign-in/ben-UccApi-0.UccApilog")]);
     snapshot("ladder_of_bens_register", &ladder_of_first_register(&index, "ben@contoso.com"));
     let first_minute: Vec<RowId> =
-        index.rows().take_while(|row| index.time(*row).iso() < "2024-11-20T13:23".to_owned()).collect();
+        index.rows().take_while(|row| index.time(*row).iso().as_str() < "2024-11-20T13:23").collect();
     snapshot("ladder_of_bens_first_minute", &ladder_text(&Ladder::of(&index, &first_minute)));
 }
 
@@ -94,7 +94,9 @@ fn replay(index: &Index) -> String {
         let format = file.format.map_or("no format", uccello::format::Format::name);
         let _ = writeln!(text, "{name}: {format}, {}, {}", file.encoding.name(), file.reason);
         let _ = writeln!(text, "  {} bytes, clock {} ({})", file.source.len(), clock.clock, clock.source);
-        file.warnings.iter().for_each(|warning| text.push_str(&format!("  {warning}\n")));
+        for warning in &file.warnings {
+            let _ = writeln!(text, "  {warning}");
+        }
     }
     let (records, messages, lost) = (index.len(), index.messages(), index.lines_not_understood());
     let _ = writeln!(text, "{records} records, {messages} messages, {lost} lines not understood\n");

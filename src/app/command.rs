@@ -53,8 +53,8 @@ pub struct Entry {
     pub key: Option<KeyboardShortcut>,
 }
 
-const fn key(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
-    Some(KeyboardShortcut::new(modifiers, key))
+const fn key(modifiers: Modifiers, key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(modifiers, key)
 }
 
 /// Every command, in the order of the help.
@@ -63,56 +63,61 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::OpenFiles,
         name: "Open files…",
         help: "Opens client logs and server traces instead of what is open",
-        key: key(Modifiers::COMMAND, Key::O),
+        key: Some(key(Modifiers::COMMAND, Key::O)),
     },
     Entry {
         command: Command::OpenFolder,
         name: "Open folder…",
         help: "Opens every trace of a folder on one timeline",
-        key: key(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O),
+        key: Some(key(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O)),
     },
     Entry {
         command: Command::AddFiles,
         name: "Add files…",
         help: "Opens more traces on the same timeline",
-        key: key(Modifiers::COMMAND, Key::Plus),
+        key: Some(key(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::A)),
     },
-    Entry { command: Command::Close, name: "Close", help: "Closes what is open", key: key(Modifiers::COMMAND, Key::W) },
+    Entry {
+        command: Command::Close,
+        name: "Close",
+        help: "Closes what is open",
+        key: Some(key(Modifiers::COMMAND, Key::W)),
+    },
     Entry {
         command: Command::FocusAddress,
         name: "Go to the SIP URI box",
         help: "Type an address to see that user only",
-        key: key(Modifiers::COMMAND, Key::U),
+        key: Some(key(Modifiers::COMMAND, Key::U)),
     },
     Entry {
         command: Command::FocusQuery,
         name: "Go to the query",
         help: "Type a query such as status:401 diag:28032",
-        key: key(Modifiers::COMMAND, Key::F),
+        key: Some(key(Modifiers::COMMAND, Key::F)),
     },
     Entry {
         command: Command::ClearFilter,
         name: "Clear the filter",
         help: "Shows everything again",
-        key: key(Modifiers::NONE, Key::Escape),
+        key: Some(key(Modifiers::NONE, Key::Escape)),
     },
     Entry {
         command: Command::FilterDialog,
         name: "Filter by this dialog",
         help: "Shows only messages with the Call-ID of the selected one",
-        key: key(Modifiers::COMMAND, Key::D),
+        key: Some(key(Modifiers::COMMAND, Key::D)),
     },
     Entry {
         command: Command::NextMessage,
         name: "Next message",
         help: "Selects the next message from anywhere in the window",
-        key: key(Modifiers::ALT, Key::ArrowDown),
+        key: Some(key(Modifiers::ALT, Key::ArrowDown)),
     },
     Entry {
         command: Command::PreviousMessage,
         name: "Previous message",
         help: "Selects the previous message from anywhere in the window",
-        key: key(Modifiers::ALT, Key::ArrowUp),
+        key: Some(key(Modifiers::ALT, Key::ArrowUp)),
     },
     Entry { command: Command::StopIndexing, name: "Stop indexing", help: "Keeps what is indexed so far", key: None },
     Entry { command: Command::ToggleTheme, name: "Change the theme", help: "Light, dark, or as the system", key: None },
@@ -120,7 +125,7 @@ pub const COMMANDS: &[Entry] = &[
         command: Command::Help,
         name: "Keys and query language",
         help: "Shows this page",
-        key: key(Modifiers::NONE, Key::F1),
+        key: Some(key(Modifiers::NONE, Key::F1)),
     },
 ];
 

@@ -60,14 +60,12 @@ fn classify(text: &str, entry: &Entry) -> Vec<DetailLine> {
     let mut in_body = false;
     let start_line = entry.start_line.as_deref();
     for line in text.lines() {
+        let is_start = start_line.is_some_and(|start| line.ends_with(start) || line.contains("RequestVerb="));
         let kind = if in_body {
             if is_trace_line(line) { LineKind::Trace } else { LineKind::Body }
         } else if in_head {
             head_kind(line)
-        } else if start_line.is_some_and(|start| line.ends_with(start)) {
-            in_head = true;
-            LineKind::StartLine
-        } else if start_line.is_some() && line.contains("RequestVerb=") {
+        } else if is_start {
             in_head = true;
             LineKind::StartLine
         } else {

@@ -30,7 +30,10 @@ pub enum Done {
         is_whole: bool,
     },
     View(Arc<View>),
-    Ladder(Arc<Ladder>),
+    Ladder {
+        ladder: Arc<Ladder>,
+        is_dialog: bool,
+    },
 }
 
 pub struct ViewRequest {
@@ -96,14 +99,15 @@ impl Jobs {
                     Some(row) => dialog_of(index, row),
                     None => request.view.rows.iter().map(|at| index.row(at)).collect(),
                 };
-                reply.send(epoch, Done::Ladder(Arc::new(Ladder::of(index, &rows))));
+                let ladder = Arc::new(Ladder::of(index, &rows));
+                reply.send(epoch, Done::Ladder { ladder, is_dialog: request.dialog_of.is_some() });
             }
         });
         Self { reply, done, views, ladders }
     }
 
     /// What has finished since the last call.
-    pub fn next(&mut self) -> Option<Done> {
+    pub fn next(&self) -> Option<Done> {
         loop {
             let (epoch, done) = self.done.try_recv().ok()?;
             if epoch == self.reply.epoch() || matches!(done, Done::Picked { .. }) {
@@ -142,6 +146,11 @@ impl Jobs {
         });
     }
 
+    /// True while an answer to [`Self::view`] or [`Self::ladder`] is on its way.
+    pub fn is_busy(&self) -> bool {
+        [&self.views.slot.busy, &self.ladders.slot.busy].iter().any(|busy| busy.load(Ordering::Acquire))
+    }
+
     pub fn view(&self, request: ViewRequest) {
         self.views.ask((self.reply.epoch(), request));
     }
@@ -159,6 +168,8 @@ struct Latest<T> {
 struct Slot<T> {
     waiting: Mutex<Waiting<T>>,
     changed: Condvar,
+    /// Set from the moment a request is made until it is carried out or replaced.
+    busy: AtomicBool,
     /// Set while a newer request waits.
     cancelled: AtomicBool,
 }
@@ -174,12 +185,14 @@ impl<T: Send + 'static> Latest<T> {
         let slot = Arc::new(Slot {
             waiting: Mutex::new(Waiting::Nothing),
             changed: Condvar::new(),
+            busy: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
         });
         let own = Arc::clone(&slot);
         std::thread::spawn(move || {
             while let Some(request) = own.wait() {
                 carry_out(request, &own.cancelled);
+                own.rest();
             }
         });
         Self { slot }
@@ -192,9 +205,20 @@ impl<T: Send + 'static> Latest<T> {
 
 impl<T> Slot<T> {
     fn put(&self, waiting: Waiting<T>) {
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
+        let mut slot = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        *slot = waiting;
+        self.busy.store(true, Ordering::Release);
+        drop(slot);
         self.cancelled.store(true, Ordering::Release);
         self.changed.notify_one();
+    }
+
+    /// Nothing is left to do unless a newer request came meanwhile.
+    fn rest(&self) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*waiting, Waiting::Nothing) {
+            self.busy.store(false, Ordering::Release);
+        }
     }
 
     fn wait(&self) -> Option<T> {

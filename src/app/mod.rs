@@ -11,12 +11,13 @@ mod view;
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};
 pub use self::jobs::Wake;
-pub use self::view::{CodeFacet, Timeline, TimelineBucket, View};
+pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
 use self::jobs::{Done, Jobs, LadderRequest, ViewRequest};
 use crate::format::clock::Offset;
 use crate::index::{Index, Position, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
+use crate::query::term::{Term, TextPattern, TimeRange};
 use crate::query::{self, Query, QueryError, Scope, edit};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub struct App {
     pub detail: Option<Arc<Detail>>,
     pub ladder: Arc<Ladder>,
     pub ladder_of: LadderOf,
+    /// The ladder on the screen is that of one dialog.
+    ladder_is_dialog: bool,
     /// Counts up when the selection should be brought into sight.
     pub reveal: u64,
     paths: Vec<PathBuf>,
@@ -80,6 +83,7 @@ impl App {
             detail: None,
             ladder: Arc::default(),
             ladder_of: LadderOf::Dialog,
+            ladder_is_dialog: false,
             reveal: 0,
             paths: Vec::new(),
             clocks: Vec::new(),
@@ -144,6 +148,12 @@ impl App {
         self.opening.progress.is_some()
     }
 
+    /// True while anything is being read, selected or laid out in the background.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.is_indexing() || self.waits_for_dialog || self.jobs.is_busy()
+    }
+
     /// Names of the opened files or folders, for the title.
     #[must_use]
     pub fn title(&self) -> String {
@@ -186,7 +196,10 @@ impl App {
                     self.ask_view();
                 }
                 Done::View(view) => self.show(view),
-                Done::Ladder(ladder) => self.ladder = ladder,
+                Done::Ladder { ladder, is_dialog } => {
+                    self.ladder = ladder;
+                    self.ladder_is_dialog = is_dialog;
+                }
             }
         }
     }
@@ -304,13 +317,13 @@ impl App {
         }
         self.selected = row;
         self.detail = row.and_then(|row| Detail::of(&self.view.index, row)).map(Arc::new);
-        let shown = row.is_some_and(|row| self.ladder.arrow_of(row).is_some());
+        let shown = self.ladder_is_dialog && row.is_some_and(|row| self.ladder.arrow_of(row).is_some());
         if self.ladder_of == LadderOf::Dialog && !shown {
             self.ask_ladder();
         }
     }
 
-    fn ask_view(&mut self) {
+    fn ask_view(&self) {
         if self.index.is_empty() && self.view.index.is_empty() && self.opening.progress.is_some() {
             return;
         }
@@ -323,7 +336,7 @@ impl App {
         });
     }
 
-    fn ask_ladder(&mut self) {
+    fn ask_ladder(&self) {
         let of = match (self.ladder_of, self.selected) {
             (LadderOf::Dialog, Some(row)) => Some(row),
             _ => None,
@@ -336,14 +349,28 @@ impl App {
     pub fn time_range(&self) -> Option<(i64, i64)> {
         fn of(query: &Query) -> Option<(i64, i64)> {
             match query {
-                Query::Term(query::term::Term::Time(query::term::TimeRange::Absolute { from, to })) => {
-                    Some((*from, *to))
-                }
+                Query::Term(Term::Time(TimeRange::Absolute { from, to })) => Some((*from, *to)),
                 Query::And(parts) => parts.iter().find_map(of),
                 _ => None,
             }
         }
         of(&self.query)
+    }
+
+    /// The words and regular expressions the query searches for, to be marked where they stand.
+    #[must_use]
+    pub fn searched(&self) -> Vec<&TextPattern> {
+        fn collect<'a>(query: &'a Query, found: &mut Vec<&'a TextPattern>) {
+            match query {
+                Query::Term(Term::Text(pattern)) => found.push(pattern),
+                Query::And(parts) | Query::Or(parts) => parts.iter().for_each(|part| collect(part, found)),
+                // What must not stand there cannot be marked.
+                Query::All | Query::Not(_) | Query::Term(_) => {}
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.query, &mut found);
+        found
     }
 
     /// The place of the selected row in the list.

@@ -36,6 +36,7 @@ pub struct Timeline {
     pub buckets: Vec<TimelineBucket>,
 }
 
+/// Counts of one slice of time. Challenges and failures are among the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimelineBucket {
     pub total: u32,

@@ -45,7 +45,7 @@ pub enum Renderer {
 }
 
 /// Traces to open.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Input {
     /// Client logs (*.UccApilog), server traces (CLS or OCSLogger text), or folders of them
     #[arg(value_name = "FILE")]

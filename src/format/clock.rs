@@ -38,8 +38,35 @@ impl Millis {
     /// `Wed, 20 Nov 2024 13:21:21 GMT`, the Date header of a message (RFC 3261 20.17).
     #[must_use]
     pub fn parse_date_header(text: &[u8]) -> Option<Self> {
+        if let Some(date) = Self::parse_usual_date(text.trim_ascii()) {
+            return Some(date);
+        }
         let text = str::from_utf8(text).ok()?.trim();
         DateTime::parse_from_rfc2822(text).ok().map(|date| Self(date.timestamp_millis()))
+    }
+
+    /// A Date header as every server writes it. Whatever needs a calendar to be judged is left to the
+    /// general parser: the last days of months, a day of the week that does not fit, other zones.
+    fn parse_usual_date(text: &[u8]) -> Option<Self> {
+        const WEEKDAYS: [&[u8]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"];
+        const MONTHS: [&[u8]; 12] =
+            [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+        let text: &[u8; 29] = text.try_into().ok()?;
+        let [w2, w1, w0, b',', b' ', d1, d0, b' ', m2, m1, m0, b' ', y3, y2, y1, y0, b' ', time @ ..] = *text else {
+            return None;
+        };
+        let [h1, h0, b':', n1, n0, b':', s1, s0, b' ', b'G', b'M', b'T'] = time else { return None };
+        if ![d1, d0, y3, y2, y1, y0, h1, h0, n1, n0, s1, s0].iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let two = |tens: u8, ones: u8| i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
+        let month = (1..).zip(MONTHS).find(|(_, name)| *name == [m2, m1, m0])?.0;
+        let (year, day) = (two(y3, y2) * 100 + two(y1, y0), two(d1, d0));
+        let (hour, minute, second) = (two(h1, h0), two(n1, n0), two(s1, s0));
+        let days = days_from_civil(year, month, day);
+        let weekday = usize::try_from(days.rem_euclid(7)).ok().and_then(|day| WEEKDAYS.get(day))?;
+        let is_sure = (1..=28).contains(&day) && hour < 24 && minute < 60 && second < 60 && *weekday == [w2, w1, w0];
+        is_sure.then(|| Self((days * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000))
     }
 
     #[must_use]
@@ -202,6 +229,24 @@ mod tests {
         }
         assert_eq!(Millis::parse(b"13/20/2024-13:21:21.118"), Some(Parsed::NoDate));
         assert_eq!(Millis::parse(b"1/20/2024-13:21:21.1180"), None);
+    }
+
+    #[test]
+    fn dates_read_at_once_are_those_of_the_general_parser() {
+        let general = |text: &str| DateTime::parse_from_rfc2822(text).ok().map(|date| Millis(date.timestamp_millis()));
+        for text in [
+            "Wed, 20 Nov 2024 13:21:21 GMT",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "Thu, 29 Feb 2024 23:59:59 GMT",
+            "Thu, 20 Nov 2024 13:21:21 GMT",
+            "Wed, 31 Nov 2024 13:21:21 GMT",
+            "Wed, 20 Nov 2024 24:21:21 GMT",
+            "Wed, 20 Nov 2024 13:21:21 +0100",
+            "20 Nov 2024 13:21 GMT",
+        ] {
+            assert_eq!(Millis::parse_date_header(text.as_bytes()), general(text), "{text}");
+        }
+        assert!(Millis::parse_usual_date(b"Wed, 20 Nov 2024 13:21:21 GMT").is_some());
     }
 
     #[test]

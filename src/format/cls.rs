@@ -17,15 +17,11 @@ use std::sync::LazyLock;
 
 const BEGIN: &[u8] = b"$$begin_record";
 const END: &[u8] = b"$$end_record";
-const BODY: &[u8] = b"\nMessage-Body:";
+const BODY: &[u8] = b"Message-Body:";
 
 /// Searchers made once: making one costs more than searching a record with it.
 static END_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));
-static BODY_FIELD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(BODY));
 static REQUEST_URL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"RequestU"));
-static UNDECODED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\nUnknown("));
-static FIELDS: LazyLock<[Finder<'static>; 2]> =
-    LazyLock::new(|| [Finder::new(b"\nLogType:"), Finder::new(b"\nSeverity:")]);
 static UCMA_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"-EndOf"));
 
 /// The header line of a record.
@@ -49,23 +45,23 @@ impl<'a> Header<'a> {
     /// Reads a header at the start of `text`; `None` where there is none.
     fn parse(text: &'a [u8]) -> Option<Self> {
         let rest = text.strip_prefix(b"TL_")?;
-        let (level, rest) = run(rest, u8::is_ascii_uppercase)?;
+        let (level, rest) = run(rest, UPPER)?;
         let rest = rest.strip_prefix(b"(")?;
-        let (flag, rest) = run(rest, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')?;
+        let (flag, rest) = run(rest, UPPER | DIGIT | UNDERSCORE)?;
         let rest = skip_blanks(rest.strip_prefix(b")")?).strip_prefix(b"[")?;
-        let source_end = rest.iter().take(256).position(|byte| matches!(byte, b']' | b'\n'))?;
+        let source_end = up_to(rest, 256).iter().position(|byte| matches!(byte, b']' | b'\n'))?;
         let (source, rest) = rest.split_at_checked(source_end)?;
         let rest = skip_blanks(rest.strip_prefix(b"]")?);
-        let (process, rest) = run(rest, u8::is_ascii_hexdigit)?;
-        let (thread, rest) = run(rest.strip_prefix(b".")?, u8::is_ascii_hexdigit)?;
+        let (process, rest) = run(rest, HEX)?;
+        let (thread, rest) = run(rest.strip_prefix(b".")?, HEX)?;
         let rest = rest.strip_prefix(b"::")?;
         let time = match Millis::parse(rest)? {
             clock::Parsed::At(time) => Some(time),
             clock::Parsed::NoDate => None,
         };
-        let (_, rest) = run(rest.get(23..)?.strip_prefix(b".")?, u8::is_ascii_hexdigit)?;
+        let (_, rest) = run(rest.get(23..)?.strip_prefix(b".")?, HEX)?;
         let rest = skip_blanks(rest).strip_prefix(b"(")?;
-        let component_end = rest.iter().take(256).position(|byte| matches!(byte, b',' | b'(' | b')' | b'\n'))?;
+        let component_end = up_to(rest, 256).iter().position(|byte| matches!(byte, b',' | b'(' | b')' | b'\n'))?;
         let (component, rest) = rest.split_at_checked(component_end)?;
         if component.is_empty() || !rest.starts_with(b",") {
             return None;
@@ -74,9 +70,8 @@ impl<'a> Header<'a> {
         let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
         let line = rest.get(..line_end)?;
         let after = after_closing(line).unwrap_or_default();
-        let (correlation, after) = bracketed(after, b'[', b']', u8::is_ascii_digit).unwrap_or((&[], after));
-        let (_, after) =
-            bracketed(after, b'(', b')', |byte| byte.is_ascii_hexdigit() || *byte == b' ').unwrap_or((&[], after));
+        let (correlation, after) = bracketed(after, b'[', b']', DIGIT).unwrap_or((&[], after));
+        let (_, after) = bracketed(after, b'(', b')', HEX | BLANK).unwrap_or((&[], after));
         let begins_record = after.trim_ascii_end().ends_with(BEGIN);
         let text_at = text.len() - rest.len() + line_end - after.len();
         Some(Self { level, flag, source, process, thread, time, component, correlation, text_at, begins_record })
@@ -121,10 +116,40 @@ impl<'a> Header<'a> {
     }
 }
 
-/// At least one byte of a class.
-fn run(text: &[u8], is: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().take(64).position(|byte| !is(byte)).filter(|&end| end > 0)?;
+/// Classes of bytes in header lines; a byte may be of several.
+const UPPER: u8 = 1;
+const DIGIT: u8 = 1 << 1;
+const HEX: u8 = 1 << 2;
+const BLANK: u8 = 1 << 3;
+const UNDERSCORE: u8 = 1 << 4;
+
+/// The classes of every ASCII byte, others have none: one look instead of several comparisons for each byte of a header line.
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        classes[byte as usize] = (byte.is_ascii_uppercase() as u8 * UPPER)
+            | (byte.is_ascii_digit() as u8 * DIGIT)
+            | (byte.is_ascii_hexdigit() as u8 * HEX)
+            | ((byte == b' ') as u8 * BLANK)
+            | ((byte == b'_') as u8 * UNDERSCORE);
+        byte += 1;
+    }
+    classes
+};
+
+/// At least one byte of some classes.
+#[inline]
+fn run(text: &[u8], classes: u8) -> Option<(&[u8], &[u8])> {
+    let is_other = |byte: &u8| CLASSES.get(usize::from(*byte)).is_none_or(|of| of & classes == 0);
+    let end = up_to(text, 64).iter().position(is_other).filter(|&end| end > 0)?;
     text.split_at_checked(end)
+}
+
+/// The first bytes of a text, at most so many.
+fn up_to(text: &[u8], length: usize) -> &[u8] {
+    text.get(..length).unwrap_or(text)
 }
 
 fn skip_blanks(text: &[u8]) -> &[u8] {
@@ -147,12 +172,11 @@ fn after_closing(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// `[123] rest` -> (`123`, `rest`).
-fn bracketed(text: &[u8], open: u8, close: u8, is: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
+fn bracketed(text: &[u8], open: u8, close: u8, class: u8) -> Option<(&[u8], &[u8])> {
     let rest = skip_blanks(text);
     let rest = rest.strip_prefix(&[open])?;
-    let end = rest.iter().take(32).position(|&byte| byte == close)?;
-    let (inside, rest) = rest.split_at_checked(end)?;
-    (!inside.is_empty() && inside.iter().all(is))
+    let (inside, rest) = run(rest, class)?;
+    (inside.len() < 32 && rest.first() == Some(&close))
         .then(|| (inside.trim_ascii(), skip_blanks(rest.get(1..).unwrap_or_default())))
 }
 
@@ -186,6 +210,18 @@ impl<'a> Scanner<'a> {
         Self { bytes, finder: memmem::Finder::new(b"\nTL_") }
     }
 
+    /// The first header line that starts at or after the line start `from`, where usually only blank
+    /// lines stand before it.
+    #[inline]
+    fn header_after_blanks(&self, from: usize) -> Option<(usize, Header<'a>)> {
+        let rest = self.bytes.get(from..)?;
+        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        match rest.get(blank..).and_then(Header::parse) {
+            Some(header) if blank == 0 || rest.get(blank - 1) == Some(&b'\n') => Some((from + blank, header)),
+            _ => self.next_header(from),
+        }
+    }
+
     /// The first header line that starts at or after `from`.
     #[inline]
     fn next_header(&self, from: usize) -> Option<(usize, Header<'a>)> {
@@ -208,25 +244,21 @@ impl<'a> Scanner<'a> {
 /// Cuts a stretch into records.
 pub fn read(stretch: &[u8], sink: &mut impl Sink) {
     let scanner = Scanner::new(stretch);
-    let mut cutter = Cutter { stretch, sink };
-    let mut next = scanner.next_header(0);
+    let next = scanner.next_header(0);
+    let mut cutter = Cutter { stretch, scanner, sink };
     let first_header = next.as_ref().map_or(stretch.len(), |(at, _)| *at);
     if !is_blank(stretch.get(skip_blank_start(stretch)..first_header).unwrap_or_default()) {
         cutter.headerless(0, first_header);
     }
     // Blank lines before the first header belong to the first record.
-    let mut start = if first_header == skip_blank_start(stretch) { 0 } else { first_header };
-    while let Some((at, header)) = next {
-        next = scanner.next_header(at + 1);
-        let end = next.as_ref().map_or(stretch.len(), |(at, _)| *at);
-        cutter.group(start, at, end, &header);
-        start = end;
-    }
+    let start = if first_header == skip_blank_start(stretch) { 0 } else { first_header };
+    cutter.records(start, next);
 }
 
 /// Cuts what stands between two header lines, which usually is one record.
 struct Cutter<'a, 's, S> {
     stretch: &'a [u8],
+    scanner: Scanner<'a>,
     sink: &'s mut S,
 }
 
@@ -235,20 +267,27 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
         self.stretch.get(from..to).unwrap_or_default()
     }
 
-    /// A header at `at` and what follows it up to `end`; the record's bytes start at `start`.
-    #[inline]
-    fn group(&mut self, start: usize, at: usize, end: usize, header: &Header<'a>) {
-        let bytes = self.bytes(at, end);
-        let end_line = end_line(bytes);
-        let own = if header.begins_record { end_line.map(|(_, next)| next) } else { plain_end(bytes, header) };
-        let rest_at = at + own.unwrap_or(bytes.len());
-        let rest = self.bytes(rest_at, end);
-        if is_blank(rest) {
-            self.sink.record(start..end, &with_header(bytes, header, end_line));
-        } else {
-            let own = self.bytes(at, rest_at);
-            self.sink.record(start..rest_at, &with_header(own, header, end_line.filter(|(end, _)| *end < own.len())));
-            self.headerless(rest_at, end);
+    /// All records from a header on; the bytes of the first one start at `start`.
+    fn records(&mut self, mut start: usize, mut next: Option<(usize, Header<'a>)>) {
+        while let Some((at, header)) = next {
+            let bytes = self.bytes(at, self.stretch.len());
+            let (mut record, extent) = with_header(bytes, &header);
+            let own_end = at + extent.end;
+            next = match extent.next {
+                Next::Header(next, header) => Some((at + next, header)),
+                Next::Nothing => None,
+                Next::Unknown => self.scanner.header_after_blanks(own_end),
+            };
+            let end = next.as_ref().map_or(self.stretch.len(), |(at, _)| *at);
+            // Blank lines after a record belong to it.
+            let is_whole = is_blank(self.bytes(own_end, end));
+            let record_end = if is_whole { end } else { own_end };
+            record.text = self.bytes(at + header.text_at, record_end);
+            self.sink.record(start..record_end, &record);
+            if !is_whole {
+                self.headerless(own_end, end);
+            }
+            start = end;
         }
     }
 
@@ -286,15 +325,88 @@ fn end_line(bytes: &[u8]) -> Option<(usize, usize)> {
     }
 }
 
-/// Where a plain record ends before the next header: at fields that lost their header, or at lines
-/// that could not be decoded.
-fn plain_end(bytes: &[u8], header: &Header<'_>) -> Option<usize> {
-    let has_fields = header.kind_of_flag() != Kind::Trace;
-    let lines = memchr(b'\n', bytes)?;
-    let rest = bytes.get(lines..)?;
-    let undecoded = UNDECODED.find(rest);
-    let fields = FIELDS.iter().filter(|_| !has_fields).filter_map(|field| field.find(rest)).min();
-    [undecoded, fields].into_iter().flatten().min().map(|at| lines + at + 1)
+/// How far the record of a header reaches.
+struct Extent<'a> {
+    /// Where its own lines end.
+    end: usize,
+    next: Next<'a>,
+}
+
+/// What is known of the header that follows a record.
+enum Next<'a> {
+    Header(usize, Header<'a>),
+    /// None follows.
+    Nothing,
+    /// Nobody looked further than the end of the record.
+    Unknown,
+}
+
+/// What ends the fields of a typed record.
+enum Stop<'a> {
+    /// `$$end_record`: where the line after it starts.
+    End(usize),
+    Header(Header<'a>),
+}
+
+/// Looks whether the line that starts at `at` ends a typed record. Its first byte tells nearly always.
+#[inline]
+fn stop_at(bytes: &[u8], at: usize) -> Option<Stop<'_>> {
+    match bytes.get(at)? {
+        b'$' => {
+            let after = at + END.len();
+            let rest = bytes.get(at..after).filter(|line| *line == END).and_then(|_| bytes.get(after..))?;
+            let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
+            is_blank(rest.get(..line_end)?).then(|| Stop::End((after + line_end + 1).min(bytes.len())))
+        }
+        b'T' => Header::parse(bytes.get(at..)?).map(Stop::Header),
+        _ => None,
+    }
+}
+
+/// Start of the line after the one that holds `at`.
+#[inline]
+fn next_line(bytes: &[u8], at: usize) -> usize {
+    bytes.get(at..).and_then(|rest| memchr(b'\n', rest)).map_or(bytes.len(), |end| at + end + 1)
+}
+
+/// Lines after the first of a plain record, up to the next header.
+struct PlainLines<'a> {
+    /// Where the record ends before the next header: at fields that lost their header, or at lines that
+    /// could not be decoded.
+    cut: Option<usize>,
+    /// Where the first `$$end_record` stands.
+    orphan_end: Option<usize>,
+    next: Option<(usize, Header<'a>)>,
+}
+
+impl<'a> PlainLines<'a> {
+    fn read(bytes: &'a [u8], from: usize, has_fields: bool) -> Self {
+        let mut lines = Self { cut: None, orphan_end: None, next: None };
+        let mut at = from;
+        while let Some(&first) = bytes.get(at) {
+            match first {
+                b'T' | b'$' => match stop_at(bytes, at) {
+                    Some(Stop::Header(header)) => {
+                        lines.next = Some((at, header));
+                        break;
+                    }
+                    Some(Stop::End(_)) => {
+                        lines.orphan_end.get_or_insert(at);
+                    }
+                    None => {}
+                },
+                b'U' | b'L' | b'S' if lines.cut.is_none() => {
+                    let line = bytes.get(at..).unwrap_or_default();
+                    if line.starts_with(b"Unknown(") || !has_fields && starts_fields(line) {
+                        lines.cut = Some(at);
+                    }
+                }
+                _ => {}
+            }
+            at = next_line(bytes, at);
+        }
+        lines
+    }
 }
 
 /// Start of the first line after the first that begins a typed record's fields.
@@ -315,44 +427,53 @@ pub fn reread(bytes: &[u8], kind: Kind) -> Record<'_> {
         return Record::unknown(bytes);
     }
     match Header::parse(own) {
-        Some(header) => with_header(own, &header, end_line(own)),
+        Some(header) => with_header(own, &header).0,
         None => without_header(own),
     }
 }
 
-/// Reads the record that a header starts. `end_line` is where its `$$end_record` line starts and ends.
+/// Reads the record that a header at the start of `bytes` begins, once from its first line to its last.
 #[inline]
-fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>, end_line: Option<(usize, usize)>) -> Record<'a> {
-    let text = bytes.get(header.text_at..).unwrap_or_default();
+fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>) -> (Record<'a>, Extent<'a>) {
+    let first_end = next_line(bytes, header.text_at);
     if header.begins_record {
-        let end = end_line.map_or(bytes.len(), |(start, _)| start);
-        let (_, fields) = split_line(bytes.get(header.text_at..end).unwrap_or_default());
-        let mut record = typed(header.record(header.kind_of_flag(), text), fields);
-        if end_line.is_none() {
+        let text = bytes.get(header.text_at..).unwrap_or_default();
+        let (mut record, end, stop) = typed(header.record(header.kind_of_flag(), text), bytes, first_end);
+        let extent = match stop {
+            Some(Stop::End(after)) => Extent { end: after, next: Next::Unknown },
+            Some(Stop::Header(next)) => Extent { end, next: Next::Header(end, next) },
+            None => Extent { end, next: Next::Nothing },
+        };
+        if !matches!(stop, Some(Stop::End(_))) {
             record.oddities |= Oddities::NO_END;
         }
-        return record;
+        return (record, extent);
     }
+    let has_fields = header.kind_of_flag() != Kind::Trace;
+    let lines = PlainLines::read(bytes, first_end, has_fields);
+    let next = lines.next.map_or(Next::Nothing, |(at, header)| Next::Header(at, header));
+    let end = match (lines.cut, &next) {
+        (Some(cut), _) => cut,
+        (None, Next::Header(at, _)) => *at,
+        _ => bytes.len(),
+    };
+    let text = bytes.get(header.text_at..end).unwrap_or_default();
     let mut record = header.record(Kind::Trace, text);
     let (first, rest) = split_line(text);
-    if header.kind_of_flag() != Kind::Trace && starts_fields(rest) {
+    if has_fields && starts_fields(rest) {
         record.kind = header.kind_of_flag();
-        record = typed(record, until_end_line(rest));
+        record = typed(record, rest, 0).0;
     } else {
         find_message(&mut record, first, rest);
     }
-    if end_line.is_some() {
+    if lines.orphan_end.is_some_and(|at| at < end) {
         count_orphan_ends(&mut record, rest);
     }
-    record
-}
-
-fn until_end_line(fields: &[u8]) -> &[u8] {
-    end_line(fields).and_then(|(start, _)| fields.get(..start)).unwrap_or(fields)
+    (record, Extent { end, next })
 }
 
 fn without_header(bytes: &[u8]) -> Record<'_> {
-    let mut record = typed(Record::of_kind(Kind::Diagnostic, bytes), until_end_line(bytes));
+    let mut record = typed(Record::of_kind(Kind::Diagnostic, bytes), bytes, 0).0;
     record.oddities |= Oddities::NO_HEADER;
     count_orphan_ends(&mut record, bytes);
     record
@@ -367,11 +488,26 @@ fn count_orphan_ends(record: &mut Record<'_>, text: &[u8]) {
     }
 }
 
-/// Reads the fields of a typed record: a set in any order, up to `Start-Line:` of a message.
+/// Reads the fields of a typed record from `from` on: a set in any order, up to `Start-Line:` of a
+/// message. Gives where the fields end too, and by what.
 #[inline]
-fn typed<'a>(mut record: Record<'a>, fields: &'a [u8]) -> Record<'a> {
-    for line in Lines::new(fields) {
-        let Some((name, value)) = header::split_field(line.text) else { continue };
+fn typed<'a>(mut record: Record<'a>, bytes: &'a [u8], from: usize) -> (Record<'a>, usize, Option<Stop<'a>>) {
+    let mut at = from;
+    while at < bytes.len() {
+        let stop = stop_at(bytes, at);
+        if stop.is_some() {
+            return (record, at, stop);
+        }
+        let next = next_line(bytes, at);
+        // Blanks may stand before a name.
+        let may_matter = bytes.get(at).is_some_and(|byte| !byte.is_ascii_alphabetic() || b"DPLS".contains(byte));
+        if !may_matter {
+            at = next;
+            continue;
+        }
+        let field = header::split_field(bytes.get(at..next).unwrap_or_default());
+        at = next;
+        let Some((name, value)) = field else { continue };
         match name {
             b"Direction" => record.direction = direction(value),
             b"Peer" | b"Peer-IP" => record.peer = value,
@@ -380,33 +516,57 @@ fn typed<'a>(mut record: Record<'a>, fields: &'a [u8]) -> Record<'a> {
             b"SIP-CSeq" => record.about.1 = value,
             b"LogType" => record.kind = kind_of_log_type(value).unwrap_or(record.kind),
             b"Start-Line" => {
+                let (message, end, stop) = sip(value, bytes, at);
                 record.kind = Kind::Message;
-                record.message = Some(sip(value, fields.get(line.next..).unwrap_or_default()));
-                return record;
+                record.message = Some(message);
+                return (record, end, stop);
             }
             _ => {}
         }
     }
-    record
+    (record, bytes.len(), None)
 }
 
-/// The message of a protocol record: headers up to `Message-Body:`, whose line the body starts on.
-fn sip<'a>(first: &'a [u8], rest: &'a [u8]) -> Message<'a> {
-    let start = StartLine::parse(first).unwrap_or(StartLine::Unreadable);
-    let first_line = FirstLine::Written(first);
-    let (head, body) = if let Some(body) = rest.strip_prefix(BODY.get(1..).unwrap_or_default()) {
-        (&[][..], body)
-    } else if let Some(at) = BODY_FIELD.find(rest) {
-        (rest.get(..=at).unwrap_or_default(), rest.get(at + BODY.len()..).unwrap_or_default())
+/// The message of a protocol record, from the line after its first on: headers up to `Message-Body:`,
+/// whose line the body starts on. Gives where the record ends too, and by what.
+#[inline]
+fn sip<'a>(first: &'a [u8], bytes: &'a [u8], from: usize) -> (Message<'a>, usize, Option<Stop<'a>>) {
+    let mut body_line = None;
+    let mut at = from;
+    let mut stop = None;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'$' | b'T' => {
+                stop = stop_at(bytes, at);
+                if stop.is_some() {
+                    break;
+                }
+            }
+            b'M' if body_line.is_none() && bytes.get(at..).is_some_and(|line| line.starts_with(BODY)) => {
+                body_line = Some(at);
+            }
+            _ => {}
+        }
+        at = next_line(bytes, at);
+    }
+    let (head, body) = if let Some(line) = body_line {
+        (from..line, line + BODY.len()..at)
     } else {
-        let (end, body) = header::head_end(rest);
-        (rest.get(..end).unwrap_or_default(), rest.get(body..).unwrap_or_default())
+        let (head, body) = header::head_end(bytes.get(from..at).unwrap_or_default());
+        (from..from + head, from + body..at)
     };
+    let body = bytes.get(body).unwrap_or_default();
     let body = body.strip_prefix(b" ").unwrap_or(body);
     let body = body.strip_suffix(b"\n").map_or(body, |body| body.strip_suffix(b"\r").unwrap_or(body));
     // An empty body is written as a hyphen or a dash, in whatever encoding the copy has.
     let is_empty = matches!(body.trim_ascii(), b"" | b"-" | b"\xE2\x80\x93" | b"\x96");
-    Message { start, first_line, head, body: if is_empty { &[] } else { body } }
+    let message = Message {
+        start: StartLine::parse(first).unwrap_or(StartLine::Unreadable),
+        first_line: FirstLine::Written(first),
+        head: bytes.get(head).unwrap_or_default(),
+        body: if is_empty { &[] } else { body },
+    };
+    (message, at, stop)
 }
 
 fn direction(value: &[u8]) -> Direction {
@@ -609,6 +769,44 @@ mod tests {
         let found = records(&format!("{plain}\nLogType: security\nText: x\nSIP-Call-ID: 7\n$$end_record\n{plain}\n"));
         assert_eq!(found.iter().map(|record| record.1).collect::<Vec<_>>(), [Kind::Trace, Kind::Security, Kind::Trace]);
     }
+
+    proptest::proptest! {
+        /// Whatever lines are missing, doubled or out of place, the records tile the text, read the same
+        /// on their own, and every header line starts one.
+        #[test]
+        fn damaged_traces_tile(
+            lines in proptest::collection::vec(proptest::sample::select(LINES.as_slice()), 0..24),
+            crlf in proptest::bool::ANY,
+        ) {
+            let end = if crlf { "\r\n" } else { "\n" };
+            let lines: Vec<&str> = std::iter::once(PREFIX).chain(lines).collect();
+            let text: String = lines.iter().flat_map(|line| [*line, end]).collect();
+            let headers = lines.iter().filter(|line| Header::parse(line.as_bytes()).is_some()).count();
+            let starts = records(&text).into_iter().filter(|record| Header::parse(record.0.as_bytes()).is_some());
+            proptest::prop_assert_eq!(starts.count(), headers);
+        }
+    }
+
+    const LINES: [&str; 18] = [
+        PREFIX,
+        PREFIX,
+        r"TL_INFO(TF_DIAG) [FEPOOL01\FE01]1E6C.0B40::11/20/2024-13:21:21.118.0000A2B3 (SIPStack,A(1)) [2387462001] $$begin_record",
+        r"TL_INFO(TF_COMPONENT) [FEPOOL01\FE01]1E6C.0B40::13/20/2024-13:21:21.118.0000A2B3 (Web,A(1)) [7] HTTP/1.1 200 OK",
+        "TL_INFO(TF_PROTOCOL) no header",
+        "Direction: incoming",
+        "Start-Line: SIP/2.0 200 OK",
+        "LogType: security",
+        "Severity: error",
+        "From: <sip:a@b>",
+        " folded",
+        "",
+        "Message-Body: \u{2013}",
+        "Message-Body: v=0",
+        "$$end_record",
+        "$$end_record ",
+        " $$end_record",
+        "Unknown( 12): GUID=1 (No Format Information found).",
+    ];
 
     #[test]
     fn http_of_web_components() {

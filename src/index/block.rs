@@ -6,6 +6,7 @@
 use super::texts::{Interner, SetInterner, Sets, Texts};
 use crate::format::{Direction, Kind, Millis, Oddities, Record};
 use crate::protocol::address::{self, Address};
+use crate::protocol::header::Initials;
 use crate::protocol::message::cseq;
 use crate::protocol::{HeaderName, Message, Packages, Protocol, StartLine, diagnostics};
 use std::ops::Range;
@@ -14,6 +15,9 @@ use std::ops::Range;
 const MAX_ROWS: usize = 65_000;
 /// Words after which a block is closed; what is left up to 65,535 is room for one record.
 const MAX_WORDS: usize = 32_768;
+
+/// First letters of the headers that the columns hold something of.
+static INITIALS: Initials = Initials::of_letters(b"acdfimprtwx");
 
 /// The absent CSeq.
 pub const NO_CSEQ: u32 = u32::MAX;
@@ -162,6 +166,24 @@ impl Block {
     #[must_use]
     pub fn status_of(&self, row: usize) -> Option<u16> {
         self.status.get(row).copied().filter(|&status| status != 0)
+    }
+
+    /// The numbers of the From addresses by row, for [`Self::address`].
+    #[must_use]
+    pub fn from_column(&self) -> &[u16] {
+        &self.from
+    }
+
+    /// The numbers of the To addresses by row, for [`Self::address`].
+    #[must_use]
+    pub fn to_column(&self) -> &[u16] {
+        &self.to
+    }
+
+    /// An address by its number, in canonical form; empty for 0.
+    #[must_use]
+    pub fn address(&self, id: u16) -> &[u8] {
+        self.addresses.get(id)
     }
 
     /// The diagnostic codes of a row, sorted.
@@ -314,7 +336,7 @@ impl Builder {
         let mut row = Row {
             direction: record.direction,
             peer: self.peers.id(record.peer),
-            level: self.names.id(record.level),
+            level: self.names.id_after(self.block.level.last(), record.level),
             ..Row::default()
         };
         let block = &self.block;
@@ -349,8 +371,8 @@ impl Builder {
         block.peer.push(row.peer);
         block.method.push(row.method);
         block.level.push(row.level);
-        block.component.push(self.names.id(record.component));
-        block.machine.push(self.names.id(record.machine));
+        block.component.push(self.names.id_after(block.component.last(), record.component));
+        block.machine.push(self.names.id_after(block.machine.last(), record.machine));
         block.uris.push(self.uri_sets.id(&mut self.uris));
         block.codes.push(self.code_sets.id(&mut self.codes));
         self.uris.clear();
@@ -379,7 +401,7 @@ impl Builder {
         row.status = message.start.status().unwrap_or(0);
         match message.start {
             StartLine::SipRequest { method, uri } => {
-                row.method = self.names.id(method);
+                row.method = self.names.id_after(self.block.method.last(), method);
                 if let Some(address) = address::first(uri).filter(|address| address.is_person) {
                     self.uri(address);
                 }
@@ -392,7 +414,7 @@ impl Builder {
             }
             _ => {}
         }
-        for header in message.headers() {
+        for header in message.headers().starting_with(&INITIALS) {
             let value = header.value;
             match header.name {
                 HeaderName::From if row.from == 0 => row.from = self.first_address(value),
@@ -410,7 +432,7 @@ impl Builder {
                     if let Some((number, method)) = cseq(value) {
                         row.cseq = number;
                         if row.method == 0 {
-                            row.method = self.names.id(method);
+                            row.method = self.names.id_after(self.block.method.last(), method);
                         }
                     }
                 }
@@ -459,7 +481,8 @@ impl Builder {
             return self.addresses.id(address.canonical().as_bytes());
         }
         self.lower.clear();
-        self.lower.extend(address.written.iter().map(u8::to_ascii_lowercase));
+        self.lower.extend_from_slice(address.written);
+        self.lower.make_ascii_lowercase();
         self.addresses.id(&self.lower)
     }
 

@@ -107,7 +107,7 @@ impl Opened {
         match file {
             Ok(file) => self.files.push(file),
             Err((bytes, why)) if input.from_folder => {
-                self.skipped.push(Skipped { name: input.name.clone(), bytes, why })
+                self.skipped.push(Skipped { name: input.name.clone(), bytes, why });
             }
             Err((_, why)) => self.errors.push(why),
         }

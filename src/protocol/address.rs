@@ -27,13 +27,7 @@ impl Address<'_> {
 /// address when it looks like one.
 #[must_use]
 pub fn first(value: &[u8]) -> Option<Address<'_>> {
-    let mut found = None;
-    each(value, |address| {
-        if found.is_none() {
-            found = Some(address);
-        }
-    });
-    found.or_else(|| {
+    next(value, 0).map(|(address, _)| address).or_else(|| {
         let value = value.iter().rposition(|&byte| byte == b'<').and_then(|at| value.get(at + 1..)).unwrap_or(value);
         let address = without_scheme(value.trim_ascii())?;
         address.written.contains(&b'@').then_some(address)
@@ -44,8 +38,19 @@ pub fn first(value: &[u8]) -> Option<Address<'_>> {
 /// passed over.
 pub fn each<'a>(value: &'a [u8], mut found: impl FnMut(Address<'a>)) {
     let mut at = 0;
-    while let Some(rest) = value.get(at..) {
-        let Some(hit) = memchr::memchr2(b':', b'"', rest) else { return };
+    while let Some((address, end)) = next(value, at) {
+        found(address);
+        at = end;
+    }
+}
+
+/// The first address with a scheme at or after `from`, and where it ends.
+#[inline]
+fn next(value: &[u8], from: usize) -> Option<(Address<'_>, usize)> {
+    let mut at = from;
+    loop {
+        let rest = value.get(at..)?;
+        let hit = rest.iter().position(|byte| matches!(byte, b':' | b'"'))?;
         if rest.get(hit) == Some(&b'"') {
             at += hit + 1;
             at += end_of_quotes(value.get(at..).unwrap_or_default());
@@ -53,23 +58,19 @@ pub fn each<'a>(value: &'a [u8], mut found: impl FnMut(Address<'a>)) {
         }
         let colon = at + hit;
         at = colon + 1;
-        let Some(before) = value.get(..colon) else { return };
-        if !(ends_with_word(before, b"sip") || ends_with_word(before, b"sips") || ends_with_word(before, b"tel")) {
+        let before = value.get(..colon)?;
+        if !ends_with_scheme(before) {
             continue;
         }
         if let Some(address) = value.get(at..).and_then(without_scheme) {
-            at += address.written.len();
-            found(address);
+            return Some((address, at + address.written.len()));
         }
     }
 }
 
 /// Reads an address at the start of `text`, which has no scheme before it.
 fn without_scheme(text: &[u8]) -> Option<Address<'_>> {
-    let end = text
-        .iter()
-        .position(|byte| matches!(byte, b';' | b'?' | b'>' | b'<' | b',' | b'"' | b' ' | b'\t' | b'\r' | b'\n' | b'&'))
-        .unwrap_or(text.len());
+    let end = text.iter().position(|&byte| ends_address(byte)).unwrap_or(text.len());
     let whole = text.get(..end)?;
     let at_sign = whole.iter().rposition(|&byte| byte == b'@');
     let host_start = at_sign.map_or(0, |at| at + 1);
@@ -81,6 +82,23 @@ fn without_scheme(text: &[u8]) -> Option<Address<'_>> {
     }
     let is_number = written.first() == Some(&b'+') || written.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
     Some(Address { written, is_person: at_sign.is_some_and(|at| at > 0) || is_number })
+}
+
+/// True for bytes that cannot stand in an address. A table, because this is asked for every byte of one.
+#[inline]
+fn ends_address(byte: u8) -> bool {
+    #[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
+    const ENDS: [bool; 256] = {
+        let mut ends = [false; 256];
+        let bytes = b";?><,\" \t\r\n&";
+        let mut at = 0;
+        while at < bytes.len() {
+            ends[bytes[at] as usize] = true;
+            at += 1;
+        }
+        ends
+    };
+    ENDS.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 /// `host:port` -> `host`; IPv6 addresses keep their colons.
@@ -135,10 +153,10 @@ fn end_of_quotes(text: &[u8]) -> usize {
     text.len()
 }
 
-fn ends_with_word(text: &[u8], word: &[u8]) -> bool {
-    let Some(start) = text.len().checked_sub(word.len()) else { return false };
-    let Some((before, tail)) = text.split_at_checked(start) else { return false };
-    tail.eq_ignore_ascii_case(word) && !before.last().is_some_and(|byte| byte.is_ascii_alphanumeric())
+fn ends_with_scheme(text: &[u8]) -> bool {
+    let word = text.iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |before| before + 1);
+    let word = text.get(word..).unwrap_or_default();
+    [&b"sip"[..], b"sips", b"tel"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
 #[cfg(test)]

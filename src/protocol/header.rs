@@ -50,45 +50,63 @@ impl HeaderName {
     #[must_use]
     #[inline]
     pub fn of(written: &[u8]) -> Self {
-        let is = |name: &str| written.eq_ignore_ascii_case(name.as_bytes());
-        let Some(first) = written.first() else { return Self::Other };
-        // The first letter and the length decide nearly every header without a comparison.
-        match (first.to_ascii_lowercase(), written.len()) {
-            (b'a', 13) if is("Authorization") => Self::Authentication,
-            (b'a', 19) if is("Authentication-Info") => Self::Authentication,
-            (b'c', 4) if is("CSeq") => Self::CSeq,
-            (b'c', 7) if is("Call-ID") => Self::CallId,
-            (b'c', 7) if is("Contact") => Self::Contact,
-            (b'c', 12) if is("Content-Type") => Self::ContentType,
-            (b'c', 14) if is("Content-Length") => Self::ContentLength,
-            (b'c', 1) => Self::ContentType,
-            (b'd', 4) if is("Date") => Self::Date,
-            (b'f', 4) if is("From") => Self::From,
-            (b'f', 1) => Self::From,
-            (b'i', 1) => Self::CallId,
-            (b'l', 1) => Self::ContentLength,
-            (b'm', 14) if is("ms-diagnostics") => Self::Diagnostics,
-            (b'm', 21) if is("ms-diagnostics-public") => Self::Diagnostics,
-            (b'm', 21) if is("ms-client-diagnostics") => Self::Diagnostics,
-            (b'm', 1) => Self::Contact,
-            (b'p', 18) if is("Proxy-Authenticate") => Self::Authentication,
-            (b'p', 19) if is("Proxy-Authorization") => Self::Authentication,
-            (b'p', 25) if is("Proxy-Authentication-Info") => Self::Authentication,
-            (b'p', 19) if is("P-Asserted-Identity") => Self::PAssertedIdentity,
-            (b'r', 11) if is("Referred-By") => Self::ReferredBy,
-            (b's', 6) if is("Server") => Self::Server,
-            (b't', 2) if is("To") => Self::To,
-            (b't', 1) => Self::To,
-            (b'u', 10) if is("User-Agent") => Self::UserAgent,
-            (b'v', 3) if is("Via") => Self::Via,
-            (b'v', 1) => Self::Via,
-            (b'w', 16) if is("WWW-Authenticate") => Self::Authentication,
-            (b'x', 16) if is("X-MS-Diagnostics") => Self::Diagnostics,
-            _ if written.is_ascii() => Self::Other,
-            _ => match with_ascii_hyphens(written) {
-                Some(name) => Self::of(name.as_bytes()),
-                None => Self::Other,
-            },
+        let Some(&initial) = written.first() else { return Self::Other };
+        let known = Self::with_initial(initial).iter().find(|(name, _)| written.eq_ignore_ascii_case(name.as_bytes()));
+        match known {
+            Some((_, known)) => *known,
+            None if written.is_ascii() => Self::Other,
+            None => with_ascii_hyphens(written).map_or(Self::Other, |name| Self::of(name.as_bytes())),
+        }
+    }
+
+    /// The known name that a line starts with, and its length, where the colon follows at once. Nearly all
+    /// headers are written so, and then no colon needs to be searched.
+    #[inline]
+    fn at_start_of(line: &[u8]) -> Option<(Self, usize)> {
+        let known = Self::with_initial(*line.first()?).iter().find(|(name, _)| {
+            line.get(name.len()) == Some(&b':')
+                && line.get(..name.len()).is_some_and(|written| written.eq_ignore_ascii_case(name.as_bytes()))
+        });
+        known.map(|(name, known)| (*known, name.len()))
+    }
+
+    /// The names that start with a letter, in any case of it.
+    #[inline]
+    fn with_initial(initial: u8) -> &'static [(&'static str, Self)] {
+        match initial.to_ascii_lowercase() {
+            b'a' => &[("Authorization", Self::Authentication), ("Authentication-Info", Self::Authentication)],
+            b'c' => &[
+                ("CSeq", Self::CSeq),
+                ("Call-ID", Self::CallId),
+                ("Contact", Self::Contact),
+                ("Content-Type", Self::ContentType),
+                ("Content-Length", Self::ContentLength),
+                ("c", Self::ContentType),
+            ],
+            b'd' => &[("Date", Self::Date)],
+            b'f' => &[("From", Self::From), ("f", Self::From)],
+            b'i' => &[("i", Self::CallId)],
+            b'l' => &[("l", Self::ContentLength)],
+            b'm' => &[
+                ("ms-diagnostics", Self::Diagnostics),
+                ("ms-diagnostics-public", Self::Diagnostics),
+                ("ms-client-diagnostics", Self::Diagnostics),
+                ("m", Self::Contact),
+            ],
+            b'p' => &[
+                ("Proxy-Authenticate", Self::Authentication),
+                ("Proxy-Authorization", Self::Authentication),
+                ("Proxy-Authentication-Info", Self::Authentication),
+                ("P-Asserted-Identity", Self::PAssertedIdentity),
+            ],
+            b'r' => &[("Referred-By", Self::ReferredBy)],
+            b's' => &[("Server", Self::Server)],
+            b't' => &[("To", Self::To), ("t", Self::To)],
+            b'u' => &[("User-Agent", Self::UserAgent)],
+            b'v' => &[("Via", Self::Via), ("v", Self::Via)],
+            b'w' => &[("WWW-Authenticate", Self::Authentication)],
+            b'x' => &[("X-MS-Diagnostics", Self::Diagnostics)],
+            _ => &[],
         }
     }
 }
@@ -105,12 +123,51 @@ fn with_ascii_hyphens(written: &[u8]) -> Option<String> {
 pub struct Headers<'a> {
     head: &'a [u8],
     at: usize,
+    initials: &'static Initials,
 }
 
 impl<'a> Headers<'a> {
     #[must_use]
     pub fn new(head: &'a [u8]) -> Self {
-        Self { head, at: 0 }
+        const ALL: Initials = Initials([true; 256]);
+        Self { head, at: 0, initials: &ALL }
+    }
+
+    /// Passes over headers whose first byte is not among `initials`, without looking at the rest of them.
+    #[must_use]
+    pub fn starting_with(self, initials: &'static Initials) -> Self {
+        Self { initials, ..self }
+    }
+}
+
+/// First bytes of header names.
+#[derive(Debug)]
+pub struct Initials([bool; 256]);
+
+impl Initials {
+    /// Some letters in both cases, and all that is no letter: blanks may stand before a name.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
+    pub const fn of_letters(letters: &[u8]) -> Self {
+        let mut among = [true; 256];
+        let mut letter = b'a';
+        while letter <= b'z' {
+            among[letter as usize] = false;
+            among[letter.to_ascii_uppercase() as usize] = false;
+            letter += 1;
+        }
+        let mut at = 0;
+        while at < letters.len() {
+            among[letters[at].to_ascii_lowercase() as usize] = true;
+            among[letters[at].to_ascii_uppercase() as usize] = true;
+            at += 1;
+        }
+        Self(among)
+    }
+
+    #[inline]
+    fn contain(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte)).copied().unwrap_or(true)
     }
 }
 
@@ -120,14 +177,22 @@ impl<'a> Iterator for Headers<'a> {
     #[inline]
     fn next(&mut self) -> Option<Header<'a>> {
         loop {
-            let rest = self.head.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let rest = self.head.get(self.at..)?;
+            let initial = *rest.first()?;
             let mut end = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
             while let Some(b' ' | b'\t') = rest.get(end) {
                 let more = rest.get(end..).unwrap_or_default();
                 end += memchr(b'\n', more).map_or(more.len(), |end| end + 1);
             }
             self.at += end;
+            if !self.initials.contain(initial) {
+                continue;
+            }
             let field = rest.get(..end)?;
+            if let Some((name, length)) = HeaderName::at_start_of(field) {
+                let (written, value) = field.split_at_checked(length)?;
+                return Some(Header { name, written, value: value.get(1..)?.trim_ascii() });
+            }
             if let Some((written, value)) = split_field(field) {
                 return Some(Header { name: HeaderName::of(written), written, value });
             }
@@ -139,12 +204,17 @@ impl<'a> Iterator for Headers<'a> {
 #[must_use]
 #[inline]
 pub fn split_field(field: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = field.iter().take(65).position(|&byte| byte == b':')?;
-    let name = field.get(..colon)?.trim_ascii();
-    if name.is_empty() || name.contains(&b' ') {
-        return None;
+    let start = field.get(..65).unwrap_or(field);
+    let mut colon = start.iter().position(|&byte| byte == b':' || byte == b' ')?;
+    if start.get(colon) == Some(&b' ') {
+        // Blanks may stand around the name, which is rare, and not in it.
+        colon = start.iter().position(|&byte| byte == b':')?;
+        if start.get(..colon)?.trim_ascii().contains(&b' ') {
+            return None;
+        }
     }
-    Some((name, field.get(colon + 1..)?.trim_ascii()))
+    let name = start.get(..colon)?.trim_ascii();
+    (!name.is_empty()).then_some((name, field.get(colon + 1..)?.trim_ascii()))
 }
 
 /// Offset in `text` of the body of a message that ends its head with an empty line, and the head's end.

@@ -5,6 +5,7 @@ use super::diagnostics::{self, Diagnostic};
 use super::header::{Header, HeaderName, Headers, head_end};
 use super::lines::{split_line, to_text};
 use super::start_line::{StartLine, strip_prefix_ignore_case};
+use memchr::memchr2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
@@ -199,8 +200,16 @@ impl Packages {
     #[must_use]
     pub fn of_header(value: &[u8]) -> Self {
         let mut packages = Self::empty();
-        for piece in value.split(|&byte| byte == b',' || byte == b'\n') {
-            let piece = piece.trim_ascii();
+        let mut rest = Some(value);
+        while let Some(text) = rest {
+            let end = memchr2(b',', b'\n', text).unwrap_or(text.len());
+            rest = text.get(end + 1..);
+            let piece = text.get(..end).unwrap_or_default().trim_ascii();
+            // Most pieces are parameters, and no scheme is followed by an equals sign.
+            let word = piece.iter().position(|byte| matches!(byte, b' ' | b'='));
+            if word.and_then(|end| piece.get(end)) == Some(&b'=') {
+                continue;
+            }
             for (name, package) in Self::NAMES {
                 let after = strip_prefix_ignore_case(piece, name.as_bytes());
                 if after.is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b' ')) {

@@ -52,19 +52,19 @@ pub struct HostId(pub u16);
 /// The participants of some rows.
 #[derive(Debug, Default)]
 pub struct Hosts {
-    hosts: Vec<Host>,
-    ids: FxHashMap<(Role, String), HostId>,
+    all: Vec<Host>,
+    numbers: FxHashMap<(Role, String), HostId>,
     /// Machines that wrote a server trace, in lower case, with the name as written.
     machines: FxHashMap<String, Machine>,
     /// Addresses that the traces tie to a machine, or to the address a client knows itself by.
     aliases: FxHashMap<String, String>,
     /// Addresses of the machines that client logs were written on.
-    clients: FxHashSet<String>,
+    client_addresses: FxHashSet<String>,
     /// Hosts that client logs speak with: the Edge or the pool.
-    servers: FxHashSet<String>,
+    server_addresses: FxHashSet<String>,
     /// Requests by what all copies have in common: who sent them to which address, and which machine
     /// received them from which address. Only while names are learned.
-    sent: FxHashMap<String, (String, String)>,
+    sent: Vec<(String, (String, String))>,
     received: FxHashMap<String, (String, String)>,
 }
 
@@ -89,8 +89,8 @@ impl Hosts {
 
     fn learn_from(&mut self, record: &Record<'_>, format: Option<Format>) {
         if format == Some(Format::Uccapi) && !record.local.is_empty() {
-            self.clients.insert(host_of(record.local));
-            self.servers.insert(host_of(record.peer));
+            self.client_addresses.insert(host_of(record.local));
+            self.server_addresses.insert(host_of(record.peer));
         }
         if !record.machine.is_empty() {
             let name = to_text(record.machine);
@@ -109,7 +109,7 @@ impl Hosts {
         };
         match (format, record.direction) {
             (Some(Format::Uccapi), Direction::Out) => {
-                self.sent.entry(key).or_insert((host_of(record.local), host_of(record.peer)));
+                self.sent.push((key, (host_of(record.local), host_of(record.peer))));
             }
             (Some(Format::Cls | Format::OcsLogger), Direction::In) if is_address(&host_of(record.peer)) => {
                 self.received
@@ -135,12 +135,12 @@ impl Hosts {
 
     #[must_use]
     pub fn get(&self, id: HostId) -> Option<&Host> {
-        self.hosts.get(usize::from(id.0))
+        self.all.get(usize::from(id.0))
     }
 
     #[must_use]
     pub fn all(&self) -> &[Host] {
-        &self.hosts
+        &self.all
     }
 
     /// Sender and receiver of a record's message; `None` where the log does not say which way it went.
@@ -194,9 +194,11 @@ impl Hosts {
             return self.id("Unknown", Role::Other);
         }
         // In a server's trace an address without a name is nearly always a client.
-        let role = if self.servers.contains(&name) && !self.clients.contains(&name) {
+        let role = if self.client_addresses.contains(&name) {
+            Role::Client
+        } else if self.server_addresses.contains(&name) {
             Role::Server
-        } else if self.clients.contains(&name) || is_address(&name) {
+        } else if is_address(&name) {
             Role::Client
         } else {
             Role::Other
@@ -206,12 +208,12 @@ impl Hosts {
 
     fn id(&mut self, name: &str, role: Role) -> HostId {
         let key = (role, name.to_ascii_lowercase());
-        if let Some(&id) = self.ids.get(&key) {
+        if let Some(&id) = self.numbers.get(&key) {
             return id;
         }
-        let id = HostId(u16::try_from(self.hosts.len()).unwrap_or(u16::MAX));
-        self.hosts.push(Host { name: name.to_owned(), role });
-        self.ids.insert(key, id);
+        let id = HostId(u16::try_from(self.all.len()).unwrap_or(u16::MAX));
+        self.all.push(Host { name: name.to_owned(), role });
+        self.numbers.insert(key, id);
         id
     }
 }

@@ -3,7 +3,7 @@
 use super::{ANNA, EDGE, Folder, Run, SAMPLES, SERVER, field, number, objects, read, uccello};
 use serde_json::Value;
 
-fn files(run: Run) -> Vec<Value> {
+fn files(run: &Run) -> Vec<Value> {
     let info: Value = serde_json::from_str(&run.out).expect("one JSON document");
     info["files"].as_array().expect("a list of files").clone()
 }
@@ -23,7 +23,7 @@ fn warnings(file: &Value) -> Vec<String> {
 
 #[test]
 fn the_facts_of_a_file_agree_with_the_file_and_with_its_messages() {
-    let files = files(info(&[ANNA, SERVER, EDGE]));
+    let files = files(&info(&[ANNA, SERVER, EDGE]));
     let names: Vec<String> = files.iter().map(|file| field(file, "file")).collect();
     assert_eq!(names, [ANNA, SERVER, EDGE]);
     for file in &files {
@@ -48,14 +48,14 @@ fn the_facts_of_a_file_agree_with_the_file_and_with_its_messages() {
 fn a_byte_order_mark_is_named_and_belongs_to_the_first_record() {
     let path = "sample-logs/healthy-ntlm/greta-UccApi-0.UccApilog";
     assert!(read(path).starts_with(b"\xEF\xBB\xBF"));
-    let files = files(info(&[path]));
+    let files = files(&info(&[path]));
     assert_eq!(field(&files[0], "encoding"), "utf-8-bom");
     assert_eq!(number(&objects(&[path, "--all"])[0], "offset"), 0);
 }
 
 #[test]
 fn a_clock_set_by_hand_is_said_to_be() {
-    let files = files(info(&[ANNA, "--clock", &format!("{ANNA}=-05:30")]));
+    let files = files(&info(&[ANNA, "--clock", &format!("{ANNA}=-05:30")]));
     assert_eq!(field(&files[0], "clock"), "-05:30");
     assert_eq!(field(&files[0], "clock_source"), "set by hand");
 }
@@ -64,7 +64,7 @@ fn a_clock_set_by_hand_is_said_to_be() {
 fn a_client_log_without_a_date_has_an_unknown_clock() {
     let folder = Folder::new();
     let path = folder.file("a.UccApilog", "11/20/2024|14:21:21.071 2A10:C74 INFO  :: Function: x\r\n");
-    let files = files(info(&[&path]));
+    let files = files(&info(&[&path]));
     assert_eq!(field(&files[0], "clock"), "unknown");
     assert_eq!(field(&files[0], "first"), "2024-11-20T14:21:21.071");
 }
@@ -76,7 +76,7 @@ fn foreign_files_of_a_folder_are_passed_over_with_a_warning() {
     let picture = folder.file("screen.jpg", b"\xFF\xD8\xFF\xE0\0\x10JFIF");
     let run = info(&[&folder.path()]);
     assert_eq!(run.code, Some(0), "{}", run.err);
-    let files = files(run);
+    let files = files(&run);
     let foreign = files.iter().find(|file| field(file, "file") == picture).expect("the picture is named");
     assert!(warnings(foreign).iter().any(|warning| warning.contains("JPEG")), "{foreign}");
     assert!(files.iter().any(|file| field(file, "file").ends_with("/anna.UccApilog") && number(file, "messages") > 0));
@@ -91,7 +91,7 @@ fn empty_and_blank_files_are_readable_and_say_so() {
         let path = folder.file(name, bytes);
         let run = info(&[&path]);
         assert_eq!(run.code, Some(0), "{}", run.err);
-        let files = files(run);
+        let files = files(&run);
         assert_eq!((number(&files[0], "records"), number(&files[0], "lines_not_understood")), (0, 0));
         assert_eq!(number(&files[0], "bytes"), bytes.len() as u64);
         let warnings = warnings(&files[0]);
@@ -116,7 +116,7 @@ fn lines_that_fit_no_rule_are_counted() {
         "cls.txt",
         format!("{header}one\n$$end_record\nstray\n{header}two\nUnknown( 12): GUID=1 (No Format Information found).\n"),
     );
-    let files = files(info(&[&client, &server]));
+    let files = files(&info(&[&client, &server]));
     let counts: Vec<u64> = files.iter().map(|file| number(file, "lines_not_understood")).collect();
     // Two lines before the first entry and an end line; an end without its begin and an undecoded line.
     assert_eq!(counts, [3, 2]);

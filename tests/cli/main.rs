@@ -104,7 +104,15 @@ fn read(path: &str) -> Vec<u8> {
 
 #[test]
 fn without_a_display_the_traces_are_answered_for_in_the_terminal() {
-    let printed = uccello(&[BEN]).printed();
+    let run = uccello(&[BEN]);
+    assert!(run.err.contains("no display") && run.err.lines().count() == 1, "it says why no window came: {}", run.err);
+    let printed = run.printed();
     assert!(printed.contains("ben-UccApi-0.UccApilog"), "it says what was opened: {printed}");
     assert!(printed.contains("REGISTER") && printed.contains("200 OK"), "it draws the exchange: {printed}");
+}
+
+#[test]
+fn without_a_display_and_without_a_trace_there_is_nothing_to_answer() {
+    let refusal = uccello::<&str>(&[]).refusal();
+    assert!(refusal.contains("no display") && refusal.contains("name a trace"), "{refusal}");
 }

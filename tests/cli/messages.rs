@@ -105,7 +105,7 @@ fn every_record_has_every_field_with_its_type() {
     }
     let codes: BTreeSet<u64> = objects
         .iter()
-        .flat_map(|object| object["diagnostics"].as_array())
+        .filter_map(|object| object["diagnostics"].as_array())
         .flatten()
         .map(|d| number(d, "code"))
         .collect();

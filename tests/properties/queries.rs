@@ -18,23 +18,23 @@ const TERMS: &[Case] = &[
     ("uri:+1425", |e, _| e.uris.iter().any(|uri| user(uri, "+1425"))),
     ("uri:m\u{dc}ller@contoso.com", |e, _| e.uris.iter().any(|uri| uri == "m\u{fc}ller@contoso.com")),
     ("from:anna", |e, _| e.from.as_deref().is_some_and(|from| user(from, "anna"))),
-    ("from:contoso.com", |e, _| is(&e.from, "contoso.com")),
-    ("to:carl@fabrikam.com", |e, _| is(&e.to, "carl@fabrikam.com")),
+    ("from:contoso.com", |e, _| is(e.from.as_ref(), "contoso.com")),
+    ("to:carl@fabrikam.com", |e, _| is(e.to.as_ref(), "carl@fabrikam.com")),
     ("to:*contoso*", |e, _| e.to.as_deref().is_some_and(|to| to.contains("contoso"))),
-    ("callid:9F1C0E7B", |e, _| is(&e.call_id, "9f1c0e7b")),
+    ("callid:9F1C0E7B", |e, _| is(e.call_id.as_ref(), "9f1c0e7b")),
     ("callid:9f*7b", |e, _| e.call_id.as_deref().is_some_and(|id| id.starts_with("9f") && id.ends_with("7b"))),
     ("callid:*", |e, _| e.call_id.is_some()),
-    ("method:register", |e, _| is(&e.method, "REGISTER")),
+    ("method:register", |e, _| is(e.method.as_ref(), "REGISTER")),
     ("method:*I*", |e, _| e.method.as_deref().is_some_and(|method| method.contains(['i', 'I']))),
     ("cseq:1", |e, _| e.cseq == Some(1)),
-    ("component:sipstack", |e, _| is(&e.component, "SIPStack")),
-    ("machine:fe01", |e, _| is(&e.machine, "FE01")),
-    ("level:info", |e, _| is(&e.level, "INFO")),
-    ("level:TL_TRACE", |e, _| is(&e.level, "TRACE")),
+    ("component:sipstack", |e, _| is(e.component.as_ref(), "SIPStack")),
+    ("machine:fe01", |e, _| is(e.machine.as_ref(), "FE01")),
+    ("level:info", |e, _| is(e.level.as_ref(), "INFO")),
+    ("level:TL_TRACE", |e, _| is(e.level.as_ref(), "TRACE")),
     ("kind:message", |e, _| e.kind == "message"),
     ("kind:*-report", |e, _| e.kind.ends_with("-report")),
-    ("peer:192.0.2.10:443", |e, _| is(&e.peer, "192.0.2.10:443")),
-    ("peer:192.0.2.*", |e, _| starts(&e.peer, "192.0.2.")),
+    ("peer:192.0.2.10:443", |e, _| is(e.peer.as_ref(), "192.0.2.10:443")),
+    ("peer:192.0.2.*", |e, _| starts(e.peer.as_ref(), "192.0.2.")),
     ("direction:in", |e, _| e.direction == Some("in")),
     ("dir:out", |e, _| e.direction == Some("out")),
     ("direction:none", |e, _| e.direction.is_none()),
@@ -57,8 +57,8 @@ const TERMS: &[Case] = &[
     ("/\\n/", |_, text| text.contains(&b'\n')),
 ];
 
-fn is(value: &Option<String>, wanted: &str) -> bool {
-    value.as_deref().is_some_and(|value| value.eq_ignore_ascii_case(wanted))
+fn is(value: Option<&String>, wanted: &str) -> bool {
+    value.is_some_and(|value| value.eq_ignore_ascii_case(wanted))
 }
 
 /// Whether the user part of an address, or a telephone number, starts with a word.
@@ -66,8 +66,8 @@ fn user(address: &str, start: &str) -> bool {
     address == start || ((address.contains('@') || address.starts_with('+')) && address.starts_with(start))
 }
 
-fn starts(value: &Option<String>, wanted: &str) -> bool {
-    value.as_deref().is_some_and(|value| value.starts_with(wanted))
+fn starts(value: Option<&String>, wanted: &str) -> bool {
+    value.is_some_and(|value| value.starts_with(wanted))
 }
 
 fn holds(text: &[u8], words: &str) -> bool {
@@ -92,9 +92,9 @@ fn follows(text: &[u8], before: &str, after: &str) -> bool {
 #[derive(Clone, Debug)]
 enum Tree {
     Term(usize),
-    Not(Box<Tree>),
-    And(Vec<Tree>),
-    Or(Vec<Tree>),
+    Not(Box<Self>),
+    And(Vec<Self>),
+    Or(Vec<Self>),
 }
 
 impl Tree {

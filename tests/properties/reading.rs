@@ -87,13 +87,12 @@ fn tiles(records: &[Read], bytes: &[u8]) -> Result<(), TestCaseError> {
     for record in records {
         let range = &record.range;
         prop_assert!(range.start < range.end, "an empty record at {}", range.start);
-        match enclosing.filter(|outer| range.start < outer.range.end) {
-            Some(outer) => prop_assert!(range.start > outer.range.start && range.end <= outer.range.end),
-            None => {
-                prop_assert_eq!(range.start, end);
-                end = range.end;
-                enclosing = record.encloses.then_some(record);
-            }
+        if let Some(outer) = enclosing.filter(|outer| range.start < outer.range.end) {
+            prop_assert!(range.start > outer.range.start && range.end <= outer.range.end);
+        } else {
+            prop_assert_eq!(range.start, end);
+            end = range.end;
+            enclosing = record.encloses.then_some(record);
         }
     }
     prop_assert_eq!(end, bytes.len());

@@ -1,0 +1,235 @@
+//! The selected message: what it is, its diagnostic codes, and its text with headers highlighted.
+
+use super::theme::{self, Tone};
+use super::{highlight, tone};
+use crate::app::{Action, Actions, App, Detail};
+use crate::export::with_separators;
+use crate::protocol::diagnostics::Diagnostic;
+use crate::protocol::lines::to_text;
+use egui::{Align, Layout, RichText, Ui};
+use egui_extras::{Column, TableBuilder};
+
+/// The pane, or what to do to fill it.
+pub fn detail_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    // A panel shrinks to what is in it; this one keeps its width while it is empty.
+    ui.set_min_width(ui.available_width());
+    let Some(detail) = &app.detail else {
+        ui.vertical_centered(|ui| {
+            ui.add_space(40.0);
+            ui.label(RichText::new("Select a message to read it").color(theme::of(ui).text_weak));
+        });
+        return;
+    };
+    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
+        head(ui, app, detail, actions);
+        codes(ui, detail, actions);
+        notes(ui, detail);
+    });
+    let tokens = theme::of(ui);
+    ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top() - 2.0, egui::Stroke::new(1.0, tokens.hairline));
+    text(ui, app, detail);
+}
+
+fn head(ui: &mut Ui, app: &App, detail: &Detail, actions: &mut Actions) {
+    let tokens = theme::of(ui);
+    let entry = &detail.entry;
+    ui.horizontal(|ui| {
+        let tone = tone(detail.outcome);
+        let word = detail.outcome.map_or(entry.kind, |outcome| outcome.word());
+        let badge = RichText::new(format!("{} {word}", tone.glyph()))
+            .font(theme::small_strong_font())
+            .color(tokens.tone(tone).text);
+        egui::Frame::new()
+            .fill(tokens.tone(tone).soft)
+            .corner_radius(4)
+            .inner_margin(egui::Margin::symmetric(6, 2))
+            .show(ui, |ui| ui.label(badge));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("Copy").on_hover_text("Copies the message as it stands in the log").clicked() {
+                ui.copy_text(to_text(app.view.index.raw(detail.row)));
+            }
+            ui.label(
+                RichText::new(format!("no. {}", with_separators(entry.n)))
+                    .font(theme::small_font())
+                    .color(tokens.text_weak),
+            );
+        });
+    });
+    let title = entry.start_line.as_deref().unwrap_or(entry.kind);
+    ui.add(
+        egui::Label::new(RichText::new(title).font(theme::strong_font()).color(tokens.text_strong))
+            .wrap()
+            .selectable(true),
+    );
+    ui.add_space(4.0);
+    ui.spacing_mut().interact_size.y = 17.0;
+    egui::Grid::new("facts").num_columns(2).spacing([14.0, 3.0]).show(ui, |ui| {
+        fact(ui, "Time", entry.time.as_deref().unwrap_or("not written"), None, actions);
+        if let Some(from) = &entry.from {
+            fact(ui, "From", from, Some(Action::SetTerm("uri", Some(from.clone()))), actions);
+        }
+        if let Some(to) = entry.to.as_ref().filter(|to| Some(*to) != entry.from.as_ref()) {
+            fact(ui, "To", to, Some(Action::SetTerm("uri", Some(to.clone()))), actions);
+        }
+        if let Some(call_id) = &entry.call_id {
+            fact(ui, "Call-ID", call_id, Some(Action::SetTerm("callid", Some(call_id.clone()))), actions);
+        }
+        if let Some(way) = way(detail) {
+            fact(ui, "Way", &way, None, actions);
+        }
+        let place = format!(
+            "{} at byte {}",
+            entry.file.rsplit(['/', '\\']).next().unwrap_or_default(),
+            with_separators(entry.offset)
+        );
+        fact(ui, "Place", &place, None, actions);
+    });
+}
+
+/// `in at FE01 (SIPStack) from edge01.contoso.com:51413`
+fn way(detail: &Detail) -> Option<String> {
+    let entry = &detail.entry;
+    let own = match (&entry.machine, &entry.local) {
+        (Some(machine), _) => format!("at {machine}"),
+        (None, Some(local)) => format!("at {local}"),
+        (None, None) => String::new(),
+    };
+    let peer = entry.peer.as_ref().map(|peer| match entry.direction {
+        Some("out") => format!("to {peer}"),
+        Some("in") => format!("from {peer}"),
+        _ => format!("with {peer}"),
+    });
+    let parts: Vec<String> = entry
+        .direction
+        .map(str::to_owned)
+        .into_iter()
+        .chain(Some(own))
+        .chain(peer)
+        .filter(|part| !part.is_empty())
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+fn fact(ui: &mut Ui, name: &str, value: &str, filter: Option<Action>, actions: &mut Actions) {
+    let tokens = theme::of(ui);
+    ui.label(RichText::new(name).font(theme::small_font()).color(tokens.text_weak));
+    match filter {
+        Some(action) => {
+            if ui.add(egui::Link::new(RichText::new(value))).on_hover_text("Click to see only these messages").clicked()
+            {
+                actions.push(action);
+            }
+        }
+        None => {
+            ui.add(egui::Label::new(RichText::new(value).color(tokens.text)).selectable(true).truncate());
+        }
+    }
+    ui.end_row();
+}
+
+/// The diagnostic codes of the message, each with all the log says beside it.
+fn codes(ui: &mut Ui, detail: &Detail, actions: &mut Actions) {
+    for (number, diagnostic) in detail.entry.diagnostics.iter().enumerate() {
+        let tokens = theme::of(ui);
+        ui.add_space(6.0);
+        egui::Frame::new()
+            .fill(tokens.syntax.diagnostics_background)
+            .corner_radius(5)
+            .inner_margin(egui::Margin::symmetric(10, 7))
+            .show(ui, |ui| {
+                ui.set_min_width(ui.available_width());
+                ui.horizontal_wrapped(|ui| {
+                    let sub = diagnostic.sub.map(|sub| format!(".{sub}")).unwrap_or_default();
+                    let code = format!("{} {}{sub}", Tone::Failure.glyph(), diagnostic.code);
+                    let link = egui::Link::new(
+                        RichText::new(code).font(theme::strong_font()).color(tokens.syntax.diagnostics),
+                    );
+                    if ui.add(link).on_hover_text("Click to see only messages with this code").clicked() {
+                        actions.push(Action::SetTerm("diag", Some(diagnostic.code.to_string())));
+                    }
+                    let reason = diagnostic.reason.as_deref().unwrap_or("The log gives no reason");
+                    ui.add(
+                        egui::Label::new(RichText::new(reason).font(theme::strong_font()).color(tokens.text_strong))
+                            .wrap()
+                            .selectable(true),
+                    );
+                });
+                parameters(ui, number, diagnostic);
+            });
+    }
+}
+
+fn parameters(ui: &mut Ui, number: usize, diagnostic: &Diagnostic) {
+    let tokens = theme::of(ui);
+    let source = diagnostic.source.iter().map(|source| ("source", source.as_str()));
+    let rows: Vec<(&str, &str)> = std::iter::once(("header", diagnostic.header.as_str()))
+        .chain(source)
+        .chain(diagnostic.params.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+        .collect();
+    ui.spacing_mut().item_spacing.y = 1.0;
+    TableBuilder::new(ui)
+        .id_salt(("parameters", number))
+        .vscroll(false)
+        .column(Column::auto().at_least(70.0))
+        .column(Column::remainder().clip(true))
+        .body(|body| {
+            body.rows(18.0, rows.len(), |mut row| {
+                let Some((name, value)) = rows.get(row.index()) else { return };
+                row.col(|ui| {
+                    ui.label(RichText::new(*name).font(theme::small_font()).color(tokens.text_weak));
+                });
+                row.col(|ui| {
+                    let value = RichText::new(*value).font(theme::small_font()).color(tokens.text);
+                    ui.add(egui::Label::new(value).selectable(true).truncate());
+                });
+            });
+        });
+}
+
+/// What was damaged or odd about the record.
+fn notes(ui: &mut Ui, detail: &Detail) {
+    let color = theme::of(ui).tone(Tone::Challenge).text;
+    for note in &detail.entry.notes {
+        ui.label(RichText::new(format!("Note: {note}")).font(theme::small_font()).color(color));
+    }
+    if detail.not_shown > 0 {
+        let text =
+            format!("Note: {} more bytes are not shown; Copy takes them all", with_separators(detail.not_shown as u64));
+        ui.label(RichText::new(text).font(theme::small_font()).color(color));
+    }
+}
+
+/// The text of the record; only the lines in view are laid out.
+fn text(ui: &mut Ui, app: &App, detail: &Detail) {
+    let tokens = theme::of(ui);
+    let searched = app.searched();
+    let height = ui.fonts_mut(|fonts| fonts.row_height(&theme::mono_font())) + 2.0;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.spacing_mut().interact_size.y = height;
+    let area = egui::ScrollArea::both().id_salt(detail.row.0).auto_shrink(false);
+    area.show_rows(ui, height, detail.lines.len(), |ui, range| {
+        for line in detail.lines.get(range).unwrap_or_default() {
+            if let Some(ground) = highlight::line_background(line.kind, tokens) {
+                let row = egui::Rect::from_x_y_ranges(
+                    ui.clip_rect().x_range(),
+                    ui.cursor().top()..=ui.cursor().top() + height,
+                );
+                ui.painter().rect_filled(row, 0, ground);
+            }
+            let mut job = highlight::line_job(&line.text, line.kind, tokens);
+            let hits: Vec<_> = searched
+                .iter()
+                .flat_map(|pattern| pattern.compiled().find_iter(line.text.as_bytes()))
+                .map(|hit| hit.range())
+                .collect();
+            if !hits.is_empty() {
+                highlight::mark_hits(&mut job, &hits, tokens);
+            }
+            ui.horizontal(|ui| {
+                ui.set_min_height(height);
+                ui.add_space(12.0);
+                ui.add(egui::Label::new(job).selectable(true).extend());
+            });
+        }
+    });
+}

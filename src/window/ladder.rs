@@ -1,0 +1,218 @@
+//! The call-flow ladder: lanes and arrows of the selected message's dialog, or of all that is filtered.
+
+use super::rows::{RowState, Rows, RowsState};
+use super::{ladder_of_words, theme, tone};
+use crate::app::{Action, Actions, App, LadderOf};
+use crate::export::with_separators;
+use crate::ladder::{Arrow, Ladder};
+use egui::{Align, Align2, Layout, Painter, Pos2, Rect, RichText, Stroke, Ui, pos2, vec2};
+use std::sync::Arc;
+
+/// Width of the column of times.
+const TIME_WIDTH_PT: f32 = 106.0;
+/// Least distance between two lanes.
+const MIN_LANE_GAP_PT: f32 = 104.0;
+/// Room a label gets at least; it may stand over the lanes beside it.
+const MIN_LABEL_PT: f32 = 196.0;
+/// Height of the names of the lanes.
+const LANES_HEIGHT_PT: f32 = 40.0;
+/// Height of one arrow with its label.
+const ARROW_HEIGHT_PT: f32 = 32.0;
+const ARROW_HEAD_PT: f32 = 6.0;
+
+/// Where the ladder stands.
+#[derive(Default)]
+pub struct LadderPanel {
+    rows: RowsState,
+    shown: Option<Arc<Ladder>>,
+}
+
+/// The ladder with its title row.
+pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut Actions) {
+    let ladder = &app.ladder;
+    // A panel shrinks to what is in it; this one keeps its height while it is empty.
+    ui.set_min_height(ui.available_height());
+    title(ui, app, actions);
+    if ladder.arrows.is_empty() {
+        ui.vertical_centered(|ui| {
+            ui.add_space(24.0);
+            let text = if app.selected.is_some() {
+                "This record is no message between two hosts"
+            } else {
+                "Select a message to see its dialog"
+            };
+            ui.label(RichText::new(text).color(theme::of(ui).text_weak));
+        });
+        return;
+    }
+    let selected = app.selected.and_then(|row| ladder.arrow_of(row)).map(|at| at as u64);
+    let is_new = panel.shown.as_ref().is_none_or(|shown| !Arc::ptr_eq(shown, ladder));
+    if panel.rows.selected != selected || is_new {
+        panel.rows.selected = selected;
+        panel.shown = Some(Arc::clone(ladder));
+        panel.rows.reveal(selected.unwrap_or(0));
+    }
+    let least = TIME_WIDTH_PT + MIN_LANE_GAP_PT * ladder.lanes.len() as f32;
+    let height = ui.available_height();
+    egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        let width = ui.available_width().max(least);
+        ui.set_min_size(vec2(width, height - if least > ui.available_width() { 10.0 } else { 0.0 }));
+        ui.set_max_width(width);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let lanes = Lanes::new(ladder, ui.available_rect_before_wrap());
+        lane_names(ui, ladder, &lanes);
+        let output = Rows::new("Ladder", ladder.arrows.len() as u64).height_pt(ARROW_HEIGHT_PT).striped(false).show(
+            ui,
+            &mut panel.rows,
+            |ui, nth, rect, state| {
+                let Some(arrow) = usize::try_from(nth).ok().and_then(|nth| ladder.arrows.get(nth)) else {
+                    return String::new();
+                };
+                paint_arrow(ui, arrow, &lanes, rect, state);
+                ladder.words(arrow)
+            },
+        );
+        let chosen = panel.rows.selected.and_then(|nth| ladder.arrows.get(usize::try_from(nth).ok()?));
+        if output.selection_changed
+            && let Some(arrow) = chosen
+        {
+            actions.push(Action::SelectAndReveal(arrow.row));
+        }
+    });
+}
+
+fn title(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let tokens = theme::of(ui);
+    let ladder = &app.ladder;
+    // Without a selected message there is no dialog to show.
+    let shown = if app.selected.is_some() { app.ladder_of } else { LadderOf::Filtered };
+    egui::Frame::new().inner_margin(egui::Margin::symmetric(10, 5)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Ladder").font(theme::strong_font()).color(tokens.text_strong));
+            for of in [LadderOf::Dialog, LadderOf::Filtered] {
+                if ui.selectable_label(shown == of, ladder_of_words(of)).clicked() {
+                    actions.push(Action::LadderOf(of));
+                }
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let mut notes = vec![format!("{} arrows", with_separators(ladder.arrows.len() as u64))];
+                if ladder.not_shown > 0 {
+                    notes
+                        .push(format!("{} more not shown, narrow the query", with_separators(ladder.not_shown as u64)));
+                }
+                if ladder.without_direction > 0 {
+                    notes.push(format!("{} without direction", with_separators(ladder.without_direction as u64)));
+                }
+                ui.label(RichText::new(notes.join(", ")).font(theme::small_font()).color(tokens.text_weak));
+            });
+        });
+    });
+}
+
+/// Where the lanes stand.
+struct Lanes {
+    x: Vec<f32>,
+}
+
+impl Lanes {
+    fn new(ladder: &Ladder, rect: Rect) -> Self {
+        let count = ladder.lanes.len().max(1) as f32;
+        let left = rect.left() + TIME_WIDTH_PT;
+        let gap = (rect.right() - theme::SCROLL_BAR_WIDTH_PT - left) / count;
+        // Few lanes on a wide screen stand no farther apart than the eye likes to travel.
+        let gap = gap.min(420.0);
+        Self { x: (0..ladder.lanes.len()).map(|lane| left + gap * (lane as f32 + 0.5)).collect() }
+    }
+
+    fn of(&self, lane: usize) -> f32 {
+        self.x.get(lane).copied().unwrap_or(0.0)
+    }
+}
+
+fn lane_names(ui: &mut Ui, ladder: &Ladder, lanes: &Lanes) {
+    let tokens = theme::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LANES_HEIGHT_PT), egui::Sense::hover());
+    ui.painter().rect_filled(rect, 0, tokens.header);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.hairline));
+    for (host, &x) in ladder.lanes.iter().zip(&lanes.x) {
+        ui.painter().text(
+            pos2(x, rect.top() + 4.0),
+            Align2::CENTER_TOP,
+            &host.name,
+            theme::strong_font(),
+            tokens.ladder.lane_text,
+        );
+        ui.painter().text(
+            pos2(x, rect.top() + 21.0),
+            Align2::CENTER_TOP,
+            host.role.word(),
+            theme::small_font(),
+            tokens.text_weak,
+        );
+    }
+}
+
+fn paint_arrow(ui: &Ui, arrow: &Arrow, lanes: &Lanes, rect: Rect, state: RowState) {
+    let tokens = theme::of(ui);
+    let painter = ui.painter_at(rect);
+    for &x in &lanes.x {
+        painter.vline(x, rect.y_range(), Stroke::new(1.0, tokens.ladder.lane_line));
+    }
+    let time_at = pos2(rect.left() + theme::CELL_PADDING_PT, rect.center().y);
+    painter.text(time_at, Align2::LEFT_CENTER, arrow.time.clock_time(), theme::mono_font(), state.text_weak(tokens));
+    let tone = tone(Some(arrow.outcome));
+    let color = tokens.tone(tone).text;
+    let (from, to) = (lanes.of(arrow.from), lanes.of(arrow.to));
+    let y = rect.bottom() - 8.0;
+    let stroke = Stroke::new(if state.selected || state.hovered { 2.0 } else { 1.25 }, color);
+    if arrow.from == arrow.to {
+        let corner = pos2(from + 18.0, y);
+        painter.line_segment([pos2(from, y - 10.0), pos2(corner.x, y - 10.0)], stroke);
+        painter.line_segment([pos2(corner.x, y - 10.0), corner], stroke);
+        painter.line_segment([corner, pos2(from + 1.0, y)], stroke);
+        head(&painter, pos2(from + 1.0, y), -1.0, color);
+    } else {
+        let way = (to - from).signum();
+        painter.line_segment([pos2(from, y), pos2(to - way * ARROW_HEAD_PT, y)], stroke);
+        head(&painter, pos2(to, y), way, color);
+    }
+    label(ui, &painter, arrow, (from, to), rect, state);
+}
+
+fn head(painter: &Painter, tip: Pos2, way: f32, color: egui::Color32) {
+    let back = tip.x - way * ARROW_HEAD_PT;
+    let points = vec![tip, pos2(back, tip.y - ARROW_HEAD_PT * 0.6), pos2(back, tip.y + ARROW_HEAD_PT * 0.6)];
+    painter.add(egui::Shape::convex_polygon(points, color, Stroke::NONE));
+}
+
+/// The label stands over the arrow, on a ground of its own so that lanes do not cross it.
+fn label(ui: &Ui, painter: &Painter, arrow: &Arrow, (from, to): (f32, f32), rect: Rect, state: RowState) {
+    let tokens = theme::of(ui);
+    let tone = tone(Some(arrow.outcome));
+    let color = tokens.tone(tone).text;
+    let mut job = egui::text::LayoutJob::default();
+    let main = egui::TextFormat::simple(theme::body_font(), color);
+    let weak = egui::TextFormat::simple(theme::small_font(), state.text_weak(tokens));
+    if tone != theme::Tone::Request {
+        job.append(&format!("{} ", tone.glyph()), 0.0, main.clone());
+    }
+    job.append(&arrow.label, 0.0, main);
+    if !arrow.detail.is_empty() {
+        job.append(&arrow.detail, 8.0, weak);
+    }
+    let span = (from - to).abs();
+    job.wrap.max_width = if span > 1.0 { (span - 12.0).max(MIN_LABEL_PT) } else { 260.0 };
+    job.wrap.max_rows = 1;
+    job.wrap.break_anywhere = true;
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let left = if span > 1.0 { (from + to - galley.size().x) / 2.0 } else { from + 24.0 };
+    let at = pos2(left, rect.bottom() - 10.0 - galley.size().y);
+    let ground = match (state.selected, state.hovered) {
+        (true, _) if state.focused => tokens.selection,
+        (true, _) => tokens.selection_resting,
+        (false, true) => tokens.hover,
+        _ => tokens.panel,
+    };
+    painter.rect_filled(Rect::from_min_size(at, galley.size()).expand2(vec2(3.0, 0.0)), 0, ground);
+    painter.galley(at, galley, color);
+}

@@ -1,0 +1,80 @@
+//! The bottom of the window: how much there is, how much of it is shown, and what is being done.
+
+use super::theme;
+use crate::app::{Action, Actions, App, Command};
+use crate::export::with_separators;
+use crate::query::Scope;
+use egui::{Align, Layout, RichText, Ui};
+
+/// One line of facts.
+pub fn status_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let tokens = theme::of(ui);
+    let weak = |text: String| RichText::new(text).font(theme::small_font()).color(tokens.text_weak);
+    let index = &app.view.index;
+    ui.horizontal(|ui| {
+        if index.is_empty() {
+            ui.label(weak(if app.is_indexing() { "Reading…".to_owned() } else { "No trace is open".to_owned() }));
+        } else {
+            let unit = if app.scope == Scope::Messages { "messages" } else { "records" };
+            let so_far = if app.is_indexing() { " so far" } else { "" };
+            let counts = format!(
+                "{} of {} {unit}{so_far}",
+                with_separators(app.view.rows.len()),
+                with_separators(app.view.in_scope)
+            );
+            ui.label(RichText::new(counts).font(theme::small_strong_font()).color(tokens.text));
+            ui.separator();
+            ui.label(weak(files(app)));
+            ui.separator();
+            let lost = index.lines_not_understood();
+            let text = format!("{} lines not understood", with_separators(lost));
+            let color = if lost > 0 { tokens.tone(theme::Tone::Challenge).text } else { tokens.text_weak };
+            let label = ui.label(RichText::new(text).font(theme::small_font()).color(color));
+            if lost > 0 {
+                label.on_hover_text(
+                    "They are kept as records of their own: turn on All records and filter by kind:unknown",
+                );
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if let Some(progress) = &app.opening.progress {
+                if ui.small_button("Stop").on_hover_text("Keeps what is indexed so far").clicked() {
+                    actions.push(Action::Run(Command::StopIndexing));
+                }
+                let (done, total) = progress.bytes();
+                let part = if total == 0 { 0.0 } else { done as f32 / total as f32 };
+                let bar = egui::ProgressBar::new(part)
+                    .desired_width(140.0)
+                    .text(weak(format!("indexing {:.0} %", part * 100.0)));
+                ui.add(bar);
+                ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
+            } else if let Some((first, last)) = index.time_span() {
+                let zone = if all_clocks_known(app) { " UTC" } else { "" };
+                let format = "%Y-%m-%d %H:%M:%S";
+                ui.label(weak(format!("{} to {}{zone}", first.format(format), last.format(format))));
+            }
+        });
+    });
+}
+
+fn all_clocks_known(app: &App) -> bool {
+    let index = &app.view.index;
+    (0..).zip(index.files()).all(|(file, opened)| opened.format.is_none() || index.clock(file).is_known())
+}
+
+/// `3 files: 2 client logs, 1 server trace (CLS)`
+fn files(app: &App) -> String {
+    let files = app.view.index.files();
+    if let [only] = files {
+        return only.format.map_or("no records", |format| format.title()).to_owned();
+    }
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for title in files.iter().filter_map(|file| Some(file.format?.title())) {
+        match kinds.iter_mut().find(|(kind, _)| *kind == title) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((title, 1)),
+        }
+    }
+    let kinds: Vec<String> = kinds.into_iter().map(|(kind, count)| format!("{count} × {kind}")).collect();
+    format!("{} files: {}", files.len(), kinds.join(", "))
+}

@@ -1,0 +1,626 @@
+//! Colours, fonts and sizes: one table for the light and one for the dark window.
+//!
+//! The only place where a colour is written down as a number. Everything else asks for a role
+//! ([`Tokens`]), so that both themes stay complete and every text keeps its contrast (WCAG 2.2, AA: the
+//! tests below compute it for each role on each ground it stands on). Draws nothing itself.
+
+use egui::style::{Selection, WidgetVisuals, Widgets};
+use egui::{
+    Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
+    Theme, Ui, Visuals, vec2,
+};
+use std::sync::Arc;
+
+/// Height of one row of the message list.
+pub const ROW_HEIGHT_PT: f32 = 22.0;
+/// Height of the row of column titles.
+pub const HEADER_HEIGHT_PT: f32 = 24.0;
+/// Blank at either side of the text of a cell.
+pub const CELL_PADDING_PT: f32 = 8.0;
+/// Width of a list's own scroll bar.
+pub const SCROLL_BAR_WIDTH_PT: f32 = 12.0;
+/// Height of the timeline strip with its labels.
+pub const TIMELINE_HEIGHT_PT: f32 = 56.0;
+/// The grid all other distances are multiples of.
+pub const GRID_PT: f32 = 4.0;
+/// Corner radius of buttons, fields and thumbs.
+pub const CORNER_RADIUS_PT: u8 = 5;
+/// Width of the bar at the left of the selected row.
+pub const SELECTION_BAR_PT: f32 = 3.0;
+
+const BODY_SIZE_PT: f32 = 13.0;
+const SMALL_SIZE_PT: f32 = 11.5;
+const HEADING_SIZE_PT: f32 = 16.0;
+const MONO_SIZE_PT: f32 = 12.5;
+
+const SEMIBOLD: &str = "semibold";
+
+/// What a message is, as far as its colour goes. A challenge is a state, not an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tone {
+    /// Neither request nor response: an event, a trace line.
+    Neutral,
+    Request,
+    /// A provisional response, 1xx.
+    Provisional,
+    Success,
+    /// A response that asks for credentials: 401, 407.
+    Challenge,
+    /// A refusal or another final failure.
+    Failure,
+}
+
+impl Tone {
+    /// All tones, in the order of rising attention.
+    pub const ALL: [Self; 6] =
+        [Self::Neutral, Self::Request, Self::Provisional, Self::Success, Self::Challenge, Self::Failure];
+
+    /// The tone of a response, SIP or HTTP. A redirect is provisional: more follows elsewhere.
+    #[must_use]
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            401 | 407 => Self::Challenge,
+            200..=299 => Self::Success,
+            100..=199 | 300..=399 => Self::Provisional,
+            _ => Self::Failure,
+        }
+    }
+
+    /// The sign that says the same as the colour. All stand in both bundled fonts.
+    #[must_use]
+    pub const fn glyph(self) -> &'static str {
+        match self {
+            Self::Neutral => "·",
+            Self::Request => "→",
+            Self::Provisional => "◦",
+            Self::Success => "✓",
+            Self::Challenge => "◆",
+            Self::Failure => "✗",
+        }
+    }
+
+    /// The word that says the same as the colour, for accessible names and tooltips.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Neutral => "event",
+            Self::Request => "request",
+            Self::Provisional => "provisional",
+            Self::Success => "success",
+            Self::Challenge => "challenge",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// The colours of one [`Tone`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToneColors {
+    /// Text and glyphs, on panels, stripes, hovered and selected rows, and on `soft`.
+    pub text: Color32,
+    /// A quiet background, for badges and rows that stand out.
+    pub soft: Color32,
+}
+
+/// The colours of a message's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Syntax {
+    pub start_line: Color32,
+    pub header_name: Color32,
+    pub important_name: Color32,
+    pub value: Color32,
+    pub address: Color32,
+    pub number: Color32,
+    pub quoted: Color32,
+    /// Parameter names and signs between the parts of a value.
+    pub parameter: Color32,
+    pub diagnostics: Color32,
+    pub diagnostics_background: Color32,
+    pub body: Color32,
+    /// What the trace says before the message.
+    pub prefix: Color32,
+}
+
+/// The colours of the ladder. Arrows take their [`Tone`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ladder {
+    pub lane_line: Color32,
+    pub lane_text: Color32,
+    pub label: Color32,
+    pub note: Color32,
+    pub note_background: Color32,
+}
+
+/// The colours of the timeline strip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    pub all: Color32,
+    pub challenge: Color32,
+    pub failure: Color32,
+    /// The chosen range, and the line of the selected message.
+    pub range: Color32,
+    /// Laid over what is not in the chosen range.
+    pub outside: Color32,
+    pub cursor: Color32,
+}
+
+/// The colour of every role, for one theme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    pub dark: bool,
+    /// Bars around the content.
+    pub window: Color32,
+    /// Lists and texts.
+    pub panel: Color32,
+    /// Menus, tooltips, dialogs.
+    pub raised: Color32,
+    /// Text fields.
+    pub field: Color32,
+    /// The row of column titles.
+    pub header: Color32,
+    pub hairline: Color32,
+    pub hairline_strong: Color32,
+    pub text_strong: Color32,
+    pub text: Color32,
+    pub text_weak: Color32,
+    pub accent: Color32,
+    /// Text on `accent`.
+    pub on_accent: Color32,
+    /// The selected row of the list that has the keyboard.
+    pub selection: Color32,
+    /// The selected row of other lists.
+    pub selection_resting: Color32,
+    pub selection_text: Color32,
+    pub selection_text_weak: Color32,
+    pub hover: Color32,
+    pub stripe: Color32,
+    /// Hits of a search, laid behind the text.
+    pub search_hit: Color32,
+    pub button: Color32,
+    pub button_hover: Color32,
+    pub button_pressed: Color32,
+    pub thumb: Color32,
+    pub thumb_hover: Color32,
+    pub thumb_pressed: Color32,
+    pub shadow: Color32,
+    tones: [ToneColors; 6],
+    pub syntax: Syntax,
+    pub ladder: Ladder,
+    pub timeline: Timeline,
+}
+
+impl Tokens {
+    /// The colours of a tone.
+    #[must_use]
+    pub const fn tone(&self, tone: Tone) -> ToneColors {
+        self.tones[tone as usize]
+    }
+}
+
+const fn rgb(hex: u32) -> Color32 {
+    let [_, red, green, blue] = hex.to_be_bytes();
+    Color32::from_rgb(red, green, blue)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "at most 255")]
+const fn scale(part: u8, alpha: u8) -> u8 {
+    (part as u16 * alpha as u16 / 255) as u8
+}
+
+/// `alpha` of the colour over what is there (premultiplied).
+const fn veil(hex: u32, alpha: u8) -> Color32 {
+    let [_, red, green, blue] = hex.to_be_bytes();
+    Color32::from_rgba_premultiplied(scale(red, alpha), scale(green, alpha), scale(blue, alpha), alpha)
+}
+
+const fn tone(text: u32, soft: u32) -> ToneColors {
+    ToneColors { text: rgb(text), soft: rgb(soft) }
+}
+
+static LIGHT: Tokens = Tokens {
+    dark: false,
+    window: rgb(0xF2_F4F7),
+    panel: rgb(0xFF_FFFF),
+    raised: rgb(0xFF_FFFF),
+    field: rgb(0xFF_FFFF),
+    header: rgb(0xF7_F8FA),
+    hairline: rgb(0xE2_E6EC),
+    hairline_strong: rgb(0xC6_CDD7),
+    text_strong: rgb(0x11_151C),
+    text: rgb(0x2A_313C),
+    text_weak: rgb(0x59_6473),
+    accent: rgb(0x3F_4FC4),
+    on_accent: rgb(0xFF_FFFF),
+    selection: rgb(0xDC_E3FC),
+    selection_resting: rgb(0xE8_EBF2),
+    selection_text: rgb(0x11_151C),
+    selection_text_weak: rgb(0x4C_5667),
+    hover: rgb(0xEE_F1F7),
+    stripe: rgb(0xF9_FAFC),
+    search_hit: rgb(0xFF_E8A6),
+    button: rgb(0xFF_FFFF),
+    button_hover: rgb(0xF4_F6FA),
+    button_pressed: rgb(0xE6_EAF2),
+    thumb: rgb(0xC3_CAD5),
+    thumb_hover: rgb(0x9F_A9B8),
+    thumb_pressed: rgb(0x7C_8798),
+    shadow: veil(0x0D_1420, 36),
+    tones: [
+        tone(0x56_6170, 0xF0_F2F5),
+        tone(0x2F_5180, 0xE9_F0F9),
+        tone(0x4F_6178, 0xED_F1F5),
+        tone(0x1A_6A3A, 0xE3_F4E9),
+        tone(0x85_4D00, 0xFD_F0D6),
+        tone(0xB0_221F, 0xFD_E9E7),
+    ],
+    syntax: Syntax {
+        start_line: rgb(0x11_151C),
+        header_name: rgb(0x55_6072),
+        important_name: rgb(0x2F_42AE),
+        value: rgb(0x2A_313C),
+        address: rgb(0x0B_6478),
+        number: rgb(0x8A_3D86),
+        quoted: rgb(0x1D_6B3C),
+        parameter: rgb(0x5F_6978),
+        diagnostics: rgb(0xA3_1F1C),
+        diagnostics_background: rgb(0xFD_EDEB),
+        body: rgb(0x2A_313C),
+        prefix: rgb(0x59_6473),
+    },
+    ladder: Ladder {
+        lane_line: rgb(0xC6_CDD7),
+        lane_text: rgb(0x11_151C),
+        label: rgb(0x2A_313C),
+        note: rgb(0x4F_5968),
+        note_background: rgb(0xF2_F4F7),
+    },
+    timeline: Timeline {
+        all: rgb(0xA9_B8CF),
+        challenge: rgb(0xE3_A52B),
+        failure: rgb(0xC9_1F24),
+        range: rgb(0x3F_4FC4),
+        outside: veil(0xF2_F4F7, 185),
+        cursor: rgb(0x11_151C),
+    },
+};
+
+static DARK: Tokens = Tokens {
+    dark: true,
+    window: rgb(0x14_171C),
+    panel: rgb(0x1A_1D23),
+    raised: rgb(0x24_2830),
+    field: rgb(0x10_1216),
+    header: rgb(0x1F_232A),
+    hairline: rgb(0x2C_313A),
+    hairline_strong: rgb(0x43_4B57),
+    text_strong: rgb(0xF3_F5F9),
+    text: rgb(0xD2_D8E1),
+    text_weak: rgb(0x9A_A4B3),
+    accent: rgb(0x93_A5FF),
+    on_accent: rgb(0x10_1322),
+    selection: rgb(0x2B_365F),
+    selection_resting: rgb(0x2C_313C),
+    selection_text: rgb(0xFF_FFFF),
+    selection_text_weak: rgb(0xB9_C2D6),
+    hover: rgb(0x24_2932),
+    stripe: rgb(0x1D_2027),
+    search_hit: rgb(0x41_350C),
+    button: rgb(0x26_2B33),
+    button_hover: rgb(0x30_3640),
+    button_pressed: rgb(0x3A_414D),
+    thumb: rgb(0x43_4B57),
+    thumb_hover: rgb(0x5B_6573),
+    thumb_pressed: rgb(0x78_8393),
+    shadow: veil(0x00_0000, 110),
+    tones: [
+        tone(0xA3_ADBB, 0x25_2A32),
+        tone(0xA6_C4EC, 0x1F_2C3F),
+        tone(0x9F_B0C6, 0x25_2C36),
+        tone(0x74_D49A, 0x19_3325),
+        tone(0xF2_BA5E, 0x3A_2D14),
+        tone(0xFF_938A, 0x42_2022),
+    ],
+    syntax: Syntax {
+        start_line: rgb(0xF3_F5F9),
+        header_name: rgb(0x9F_A9B8),
+        important_name: rgb(0xA9_B7FF),
+        value: rgb(0xD2_D8E1),
+        address: rgb(0x6F_CFE0),
+        number: rgb(0xE3_A6DE),
+        quoted: rgb(0x86_D3A2),
+        parameter: rgb(0x95_9FAE),
+        diagnostics: rgb(0xFF_A49C),
+        diagnostics_background: rgb(0x3A_1F22),
+        body: rgb(0xD2_D8E1),
+        prefix: rgb(0x9A_A4B3),
+    },
+    ladder: Ladder {
+        lane_line: rgb(0x43_4B57),
+        lane_text: rgb(0xF3_F5F9),
+        label: rgb(0xD2_D8E1),
+        note: rgb(0xA9_B2C0),
+        note_background: rgb(0x24_2830),
+    },
+    timeline: Timeline {
+        all: rgb(0x4E_5E78),
+        challenge: rgb(0xD8_A83C),
+        failure: rgb(0xFF_4D52),
+        range: rgb(0x93_A5FF),
+        outside: veil(0x14_171C, 185),
+        cursor: rgb(0xF3_F5F9),
+    },
+};
+
+/// The table of a theme.
+#[must_use]
+pub fn tokens(dark: bool) -> &'static Tokens {
+    if dark { &DARK } else { &LIGHT }
+}
+
+/// The table of the theme `ui` is painted in.
+#[must_use]
+pub fn of(ui: &Ui) -> &'static Tokens {
+    tokens(ui.visuals().dark_mode)
+}
+
+/// Text of lists, buttons, sentences.
+#[must_use]
+pub fn body_font() -> FontId {
+    FontId::proportional(BODY_SIZE_PT)
+}
+
+/// Words that lead: names of lanes, start lines, findings.
+#[must_use]
+pub fn strong_font() -> FontId {
+    FontId::new(BODY_SIZE_PT, FontFamily::Name(SEMIBOLD.into()))
+}
+
+/// Column titles, counts, hints.
+#[must_use]
+pub fn small_font() -> FontId {
+    FontId::proportional(SMALL_SIZE_PT)
+}
+
+/// Column titles and badges.
+#[must_use]
+pub fn small_strong_font() -> FontId {
+    FontId::new(SMALL_SIZE_PT, FontFamily::Name(SEMIBOLD.into()))
+}
+
+/// Text of the log itself, times, numbers that stand under each other.
+#[must_use]
+pub fn mono_font() -> FontId {
+    FontId::monospace(MONO_SIZE_PT)
+}
+
+/// Fonts and both styles. Call once, before the first frame. Which theme is shown stays as it was chosen;
+/// at first the system's.
+pub fn install(ctx: &egui::Context) {
+    ctx.set_fonts(fonts());
+    for (theme, table) in [(Theme::Light, &LIGHT), (Theme::Dark, &DARK)] {
+        ctx.set_visuals_of(theme, visuals(table));
+        ctx.style_mut_of(theme, shape);
+    }
+}
+
+fn fonts() -> FontDefinitions {
+    const INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
+    const INTER_SEMIBOLD: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
+    const JETBRAINS_MONO: &[u8] = include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf");
+    let mut fonts = FontDefinitions::default();
+    let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let ours = [
+        (FontFamily::Proportional, "Inter", INTER),
+        (FontFamily::Monospace, "JetBrains Mono", JETBRAINS_MONO),
+        (FontFamily::Name(SEMIBOLD.into()), "Inter SemiBold", INTER_SEMIBOLD),
+    ];
+    for (family, name, data) in ours {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_owned(without_ligatures(data))));
+        fonts.families.entry(family).or_insert_with(|| fallback.clone()).insert(0, name.to_owned());
+    }
+    fonts
+}
+
+/// The font without its contextual alternates (`calt`): in a trace `</` and `->` are two characters.
+///
+/// egui asks a font for all it offers and cannot be told otherwise, so the feature's tag in the copy in
+/// memory becomes one that nobody asks for (OpenType, `GSUB`, feature list). Anything unexpected leaves
+/// the font as it is.
+fn without_ligatures(font: &[u8]) -> Vec<u8> {
+    let mut font = font.to_vec();
+    for at in contextual_tags(&font).unwrap_or_default() {
+        if let Some(tag) = font.get_mut(at..at + 4) {
+            tag.copy_from_slice(b"zzzz");
+        }
+    }
+    font
+}
+
+/// Where the tag `calt` stands in the feature list of a font's `GSUB` table.
+fn contextual_tags(font: &[u8]) -> Option<Vec<usize>> {
+    let short = |at: usize| Some(usize::from(u16::from_be_bytes(font.get(at..at + 2)?.try_into().ok()?)));
+    let long = |at: usize| usize::try_from(u32::from_be_bytes(font.get(at..at + 4)?.try_into().ok()?)).ok();
+    let tables = short(4)?;
+    let entry = (0..tables).map(|table| 12 + table * 16).find(|&at| font.get(at..at + 4) == Some(b"GSUB"))?;
+    let gsub = long(entry + 8)?;
+    let list = gsub + short(gsub + 6)?;
+    let tags = (0..short(list)?).map(|feature| list + 2 + feature * 6);
+    Some(tags.filter(|&at| font.get(at..at + 4) == Some(b"calt")).collect())
+}
+
+/// What both themes share: sizes of text, distances.
+fn shape(style: &mut Style) {
+    style.text_styles = [
+        (TextStyle::Small, small_font()),
+        (TextStyle::Body, body_font()),
+        (TextStyle::Button, body_font()),
+        (TextStyle::Monospace, mono_font()),
+        (TextStyle::Heading, FontId::new(HEADING_SIZE_PT, FontFamily::Name(SEMIBOLD.into()))),
+    ]
+    .into();
+    let spacing = &mut style.spacing;
+    spacing.item_spacing = vec2(GRID_PT * 2.0, GRID_PT);
+    spacing.button_padding = vec2(10.0, 4.0);
+    spacing.interact_size.y = 26.0;
+    spacing.window_margin = Margin::same(12);
+    spacing.menu_margin = Margin::same(6);
+    spacing.scroll.bar_width = 8.0;
+    spacing.tooltip_width = 420.0;
+    style.interaction.selectable_labels = false;
+}
+
+fn visuals(tokens: &Tokens) -> Visuals {
+    let base = if tokens.dark { Visuals::dark() } else { Visuals::light() };
+    let corners = CornerRadius::same(CORNER_RADIUS_PT);
+    let widget = |fill: Color32, edge: Color32, ink: Color32| WidgetVisuals {
+        bg_fill: fill,
+        weak_bg_fill: fill,
+        bg_stroke: Stroke::new(1.0, edge),
+        corner_radius: corners,
+        fg_stroke: Stroke::new(1.0, ink),
+        expansion: 0.0,
+    };
+    Visuals {
+        widgets: Widgets {
+            noninteractive: widget(tokens.panel, tokens.hairline, tokens.text),
+            inactive: widget(tokens.button, tokens.hairline_strong, tokens.text),
+            hovered: widget(tokens.button_hover, tokens.hairline_strong, tokens.text_strong),
+            active: widget(tokens.button_pressed, tokens.accent, tokens.text_strong),
+            open: widget(tokens.button_pressed, tokens.hairline_strong, tokens.text_strong),
+        },
+        selection: Selection { bg_fill: tokens.selection, stroke: Stroke::new(1.0, tokens.accent) },
+        weak_text_color: Some(tokens.text_weak),
+        hyperlink_color: tokens.accent,
+        faint_bg_color: tokens.stripe,
+        extreme_bg_color: tokens.field,
+        text_edit_bg_color: Some(tokens.field),
+        code_bg_color: tokens.header,
+        warn_fg_color: tokens.tone(Tone::Challenge).text,
+        error_fg_color: tokens.tone(Tone::Failure).text,
+        window_fill: tokens.raised,
+        window_stroke: Stroke::new(1.0, tokens.hairline_strong),
+        window_corner_radius: CornerRadius::same(8),
+        menu_corner_radius: CornerRadius::same(6),
+        window_shadow: Shadow { offset: [0, 8], blur: 24, spread: 0, color: tokens.shadow },
+        popup_shadow: Shadow { offset: [0, 4], blur: 12, spread: 0, color: tokens.shadow },
+        panel_fill: tokens.window,
+        ..base
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance, WCAG 2.2.
+    fn luminance(color: Color32) -> f64 {
+        let [red, green, blue, _] = color.to_array().map(|part| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    fn contrast(one: Color32, other: Color32) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    fn check(theme: &str, wanted: f64, inks: &[(&str, Color32)], grounds: &[(&str, Color32)]) -> Vec<String> {
+        let pairs = inks.iter().flat_map(|ink| grounds.iter().map(move |ground| (ink, ground)));
+        pairs
+            .filter_map(|((ink, color), (ground, under))| {
+                let found = contrast(*color, *under);
+                (found < wanted).then(|| format!("{theme}: {ink} on {ground} has {found:.2}, not {wanted}"))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_text_reaches_aa_on_every_ground_it_stands_on() {
+        let mut poor = Vec::new();
+        for (theme, t) in [("light", &LIGHT), ("dark", &DARK)] {
+            let grounds = [
+                ("window", t.window),
+                ("panel", t.panel),
+                ("raised", t.raised),
+                ("field", t.field),
+                ("header", t.header),
+                ("hover", t.hover),
+                ("stripe", t.stripe),
+                ("button", t.button),
+                ("button hover", t.button_hover),
+            ];
+            let chosen = [("selection", t.selection), ("resting selection", t.selection_resting)];
+            let texts = [("strong", t.text_strong), ("text", t.text), ("weak", t.text_weak), ("accent", t.accent)];
+            poor.extend(check(theme, 4.5, &texts, &grounds));
+            let on_chosen = [("selection text", t.selection_text), ("weak selection text", t.selection_text_weak)];
+            poor.extend(check(theme, 4.5, &on_chosen, &chosen));
+            poor.extend(check(theme, 4.5, &[("on accent", t.on_accent)], &[("accent", t.accent)]));
+            for tone in Tone::ALL {
+                let ToneColors { text, soft } = t.tone(tone);
+                let ink = [(tone.word(), text)];
+                poor.extend(check(theme, 4.5, &ink, &grounds));
+                poor.extend(check(theme, 4.5, &ink, &chosen));
+                poor.extend(check(theme, 4.5, &ink, &[("its soft ground", soft)]));
+                poor.extend(check(theme, 4.5, &texts[..3], &[(tone.word(), soft)]));
+            }
+            let s = &t.syntax;
+            let parts = [
+                ("start line", s.start_line),
+                ("header name", s.header_name),
+                ("important name", s.important_name),
+                ("value", s.value),
+                ("address", s.address),
+                ("number", s.number),
+                ("quoted", s.quoted),
+                ("parameter", s.parameter),
+                ("diagnostics", s.diagnostics),
+            ];
+            let under = [("panel", t.panel), ("diagnostics", s.diagnostics_background), ("header", t.header)];
+            poor.extend(check(theme, 4.5, &parts, &under));
+            poor.extend(check(theme, 4.5, &[("body", s.body), ("prefix", s.prefix)], &under));
+            poor.extend(check(theme, 4.5, &parts[..8], &[("search hit", t.search_hit)]));
+            let l = &t.ladder;
+            poor.extend(check(theme, 4.5, &[("lane", l.lane_text), ("label", l.label)], &grounds));
+            poor.extend(check(theme, 4.5, &[("note", l.note)], &[("note", l.note_background)]));
+            // Signs that are not text: 3 to 1.
+            let line = &t.timeline;
+            let signs = [("failure bar", line.failure), ("cursor", line.cursor), ("range", line.range)];
+            poor.extend(check(theme, 3.0, &signs, &[("window", t.window), ("panel", t.panel)]));
+        }
+        assert!(poor.is_empty(), "{}", poor.join("\n"));
+    }
+
+    #[test]
+    fn signs_stand_in_the_bundled_fonts_themselves() {
+        let mut definitions = fonts();
+        for names in definitions.families.values_mut() {
+            names.truncate(1);
+        }
+        let mut fonts = egui::epaint::text::Fonts::new(egui::epaint::TextOptions::default(), definitions);
+        for font in [body_font(), strong_font(), mono_font()] {
+            for sign in Tone::ALL.map(Tone::glyph).into_iter().chain(["→", "←", "…", "▲", "▼", "–"]) {
+                assert!(fonts.has_glyphs(&font, sign), "{sign} in {font:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn ligatures_are_found_and_put_away() {
+        let fonts = fonts();
+        for name in ["Inter", "Inter SemiBold", "JetBrains Mono"] {
+            let plain = &fonts.font_data[name].font;
+            assert_eq!(contextual_tags((**plain).as_ref()), Some(Vec::new()), "{name}");
+        }
+        assert_eq!(contextual_tags(b"no font at all"), None);
+    }
+
+    #[test]
+    fn tones_differ_by_sign_and_by_word() {
+        let mut signs = Tone::ALL.map(Tone::glyph).to_vec();
+        signs.sort_unstable();
+        signs.dedup();
+        assert_eq!(signs.len(), Tone::ALL.len());
+    }
+}

@@ -1,0 +1,285 @@
+//! The whole window, used by accessible names: what a person clicks and types, and what then stands on
+//! the screen. Pictures of its main views in both themes.
+
+mod support;
+
+use egui::{Key, Modifiers, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use std::path::{Path, PathBuf};
+use uccello::cli::Input;
+use uccello::window::Window;
+
+const INCIDENT: &str = "sample-logs/external-sign-in";
+
+/// The window over some files, once they are read.
+fn open(theme: Theme, size: [f32; 2], files: &[&Path]) -> Harness<'static, Option<Window>> {
+    let input = Input { files: files.iter().map(|file| PathBuf::from(*file)).collect(), clock: vec![] };
+    let mut harness = support::builder::<Option<Window>>(theme, size).build_ui_state(
+        move |ui, window| {
+            let all = ui.ctx().content_rect();
+            let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(all));
+            ui.set_clip_rect(all);
+            window.get_or_insert_with(|| Window::for_context(ui.ctx(), Some(input.clone()))).panels(&mut ui);
+        },
+        None,
+    );
+    settle(&mut harness);
+    harness
+}
+
+fn window<'h>(harness: &'h Harness<'_, Option<Window>>) -> &'h Window {
+    harness.state().as_ref().expect("the window was made in the first frame")
+}
+
+/// Lets other threads finish and their results come onto the screen.
+#[expect(clippy::disallowed_methods, reason = "other threads wake a window, and this harness has none")]
+fn settle(harness: &mut Harness<'_, Option<Window>>) {
+    let mut quiet = 0;
+    for _ in 0..2_000 {
+        harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        quiet = if window(harness).app().is_busy() { 0 } else { quiet + 1 };
+        if quiet > 4 {
+            return;
+        }
+    }
+    panic!("the window did not come to rest");
+}
+
+fn incident(theme: Theme) -> Harness<'static, Option<Window>> {
+    open(theme, [1280.0, 800.0], &[Path::new(INCIDENT)])
+}
+
+fn shown(harness: &Harness<'_, Option<Window>>) -> u64 {
+    window(harness).app().view.rows.len()
+}
+
+fn type_into(harness: &mut Harness<'_, Option<Window>>, shortcut: Key, text: &str) {
+    harness.key_press_modifiers(Modifiers::COMMAND, shortcut);
+    harness.step();
+    harness.event(egui::Event::Text(text.to_owned()));
+    settle(harness);
+}
+
+#[test]
+fn the_folder_opens_as_one_timeline_of_three_files() {
+    let harness = incident(Theme::Dark);
+    let app = window(&harness).app();
+    assert_eq!(app.view.index.files().len(), 3);
+    assert!(shown(&harness) > 600);
+    harness.get_by_label_contains("lines not understood");
+    harness.get_by_label_contains("File anna-UccApi-0.UccApilog, client log, clock +01:00");
+    harness.get_by_label_contains("File fe01-cls.txt, server trace (CLS), clock utc");
+}
+
+#[test]
+fn an_address_in_the_box_narrows_the_list_and_writes_the_query() {
+    let mut harness = incident(Theme::Dark);
+    let all = shown(&harness);
+    type_into(&mut harness, Key::U, "anna@contoso.com");
+    assert!(shown(&harness) < all && shown(&harness) > 0);
+    assert_eq!(window(&harness).app().query_text, "uri:anna@contoso.com");
+    for position in window(&harness).app().view.rows.iter() {
+        let index = &window(&harness).app().view.index;
+        let entry = index.entry(index.row(position)).expect("a selected row is there");
+        assert!(entry.uris.contains(&"anna@contoso.com".to_owned()), "{entry:?}");
+    }
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    assert_eq!(shown(&harness), all, "Escape leaves the box, then clears the filter");
+}
+
+#[test]
+fn the_box_suggests_addresses_of_the_log_with_their_counts() {
+    let mut harness = incident(Theme::Dark);
+    type_into(&mut harness, Key::U, "ann");
+    harness.get_by_label_contains("anna@contoso.com   142").click();
+    settle(&mut harness);
+    assert_eq!(window(&harness).app().query_text, "uri:anna@contoso.com");
+}
+
+#[test]
+fn a_register_shows_its_ladder_and_its_headers() {
+    let mut harness = incident(Theme::Dark);
+    type_into(&mut harness, Key::F, "uri:anna@contoso.com method:REGISTER file:*anna*");
+    harness.get_all_by_label_contains("REGISTER sip:contoso.com, request").next().expect("a REGISTER").click();
+    settle(&mut harness);
+    let app = window(&harness).app();
+    let entry = &app.detail.as_ref().expect("the detail of the selected message").entry;
+    assert_eq!(entry.method.as_deref(), Some("REGISTER"));
+    // The dialog goes from the client over the Edge to the Front End and back, again and again.
+    harness.get_by_label_contains("198.51.100.23 to EDGE01: REGISTER, CSeq 1 (request)");
+    harness.get_by_label_contains("EDGE01 to 198.51.100.23: 401 Unauthorized, CSeq 1 (challenge)");
+    harness.get_by_label_contains("Call-ID: ");
+    let lanes: Vec<_> = app.ladder.lanes.iter().map(|host| host.name.as_str()).collect();
+    assert_eq!(lanes, ["198.51.100.23", "EDGE01", "FE01"]);
+}
+
+#[test]
+fn an_arrow_selects_its_message_in_the_list() {
+    let mut harness = incident(Theme::Dark);
+    type_into(&mut harness, Key::U, "anna@contoso.com");
+    harness.get_all_by_label_contains("REGISTER sip:contoso.com, request").next().expect("a REGISTER").click();
+    settle(&mut harness);
+    harness.get_by_label_contains("EDGE01 to 198.51.100.23: 401 Unauthorized, CSeq 1 (challenge)").click();
+    settle(&mut harness);
+    let app = window(&harness).app();
+    assert_eq!(app.detail.as_ref().and_then(|detail| detail.entry.status), Some(401));
+    let row = harness
+        .query_all_by_role(egui::Role::ListBoxOption)
+        .find(|node| node.accesskit_node().is_selected() == Some(true));
+    assert!(row.is_some(), "the selected message is in sight");
+}
+
+#[test]
+fn a_code_of_the_side_list_filters_by_it_and_again_gives_it_up() {
+    let mut harness = incident(Theme::Dark);
+    let all = shown(&harness);
+    harness.get_by_label_contains("Code 28032, The web ticket is invalid.").click();
+    settle(&mut harness);
+    assert_eq!(window(&harness).app().query_text, "diag:28032");
+    assert_eq!(shown(&harness), 43);
+    harness.get_all_by_label_contains("401 Unauthorized, code 28032, failure").next().expect("a refusal").click();
+    settle(&mut harness);
+    harness.get_by_label("The web ticket is invalid.");
+    harness.get_by_label_contains("Code 28032").click();
+    settle(&mut harness);
+    assert_eq!(shown(&harness), all);
+}
+
+#[test]
+fn a_time_range_keeps_only_its_messages() {
+    let mut harness = incident(Theme::Dark);
+    type_into(&mut harness, Key::F, "time:13:21..13:22");
+    let app = window(&harness).app();
+    assert!(!app.view.rows.is_empty());
+    for position in app.view.rows.iter() {
+        let time = app.view.index.time(app.view.index.row(position)).clock_time();
+        assert!(("13:21:00.000"..="13:22:59.999").contains(&time.as_str()), "{time}");
+    }
+}
+
+#[test]
+fn a_query_that_cannot_be_read_is_said_and_the_list_stays() {
+    let mut harness = incident(Theme::Dark);
+    let all = shown(&harness);
+    type_into(&mut harness, Key::F, "status:4x1");
+    harness.get_by_label_contains("a status is a number");
+    assert_eq!(shown(&harness), all);
+}
+
+#[test]
+fn keys_walk_the_list() {
+    let mut harness = incident(Theme::Dark);
+    harness.get_all_by_label_contains("REGISTER sip:contoso.com").next().expect("a row").click();
+    settle(&mut harness);
+    let place = |harness: &Harness<'_, Option<Window>>| window(harness).app().selected_place();
+    let first = place(&harness).expect("a selected row");
+    harness.key_press(Key::ArrowDown);
+    settle(&mut harness);
+    assert_eq!(place(&harness), Some(first + 1));
+    harness.key_press(Key::End);
+    settle(&mut harness);
+    assert_eq!(place(&harness), Some(shown(&harness) - 1));
+    harness.key_press(Key::Home);
+    settle(&mut harness);
+    assert_eq!(place(&harness), Some(0));
+}
+
+#[test]
+fn all_records_can_be_shown() {
+    let mut harness = incident(Theme::Dark);
+    let messages = shown(&harness);
+    harness.get_by_label("All records").click();
+    settle(&mut harness);
+    assert!(shown(&harness) > messages);
+}
+
+#[test]
+fn what_cannot_be_opened_is_named_with_the_reason_and_the_window_goes_on() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let cases: [(&str, Option<&[u8]>, &str); 4] = [
+        ("photo.txt", Some(b"\xFF\xD8\xFF\xE0 JFIF and more"), "this is a JPEG picture"),
+        ("one.txt", Some(b"x"), "no line of it looks like a trace"),
+        ("missing.UccApilog", None, "there is no such file or folder"),
+        ("empty.UccApilog", Some(b""), "There are no records in what was opened"),
+    ];
+    for (name, content, wanted) in cases {
+        let path = folder.path().join(name);
+        if let Some(content) = content {
+            std::fs::write(&path, content).expect("a written file");
+        }
+        let mut harness = open(Theme::Dark, [1000.0, 700.0], &[&path]);
+        harness.get_by_label_contains(wanted);
+        if !wanted.starts_with("There are") {
+            harness.get_by_label_contains(name);
+            harness.get_by_label("Dismiss").click();
+            settle(&mut harness);
+            assert!(harness.query_by_label_contains(wanted).is_none());
+        }
+        harness.get_by_label("Open files…");
+    }
+}
+
+#[test]
+fn a_file_cut_while_it_is_open_leaves_the_window_usable() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("cut.txt");
+    std::fs::copy("sample-logs/external-sign-in/fe01-cls.txt", &path).expect("a copy of a sample");
+    let mut harness = open(Theme::Dark, [1280.0, 800.0], &[&path]);
+    let rows = shown(&harness);
+    std::fs::File::options().write(true).open(&path).and_then(|file| file.set_len(100)).expect("a cut file");
+    harness.get_all_by_label_contains("REGISTER").next().expect("a row").click();
+    settle(&mut harness);
+    harness.key_press(Key::End);
+    settle(&mut harness);
+    assert_eq!(shown(&harness), rows);
+    harness.get_by_label_contains("is shorter than when it was opened");
+}
+
+#[test]
+fn the_start_screen_says_how_to_open_a_trace() {
+    let harness = open(Theme::Light, [1000.0, 700.0], &[]);
+    harness.get_by_label("Open a trace");
+    harness.get_by_label("Open folder…");
+    harness.get_by_label_contains(r"16.0\Lync\Tracing");
+}
+
+#[test]
+fn pictures_of_the_main_views() {
+    let mut results = egui_kittest::SnapshotResults::new();
+    for (theme, name) in support::THEMES {
+        let start = open(theme, [1280.0, 800.0], &[]);
+        picture(&mut results, start, &format!("window_start_{name}"));
+
+        let mut ladder = incident(theme);
+        type_into(&mut ladder, Key::U, "anna@contoso.com");
+        ladder.key_press(Key::Escape);
+        settle(&mut ladder);
+        ladder.get_all_by_label_contains("401 Unauthorized (REGISTER), challenge").next().expect("a challenge").click();
+        settle(&mut ladder);
+        picture(&mut results, ladder, &format!("window_ladder_{name}"));
+
+        let mut code = incident(theme);
+        code.get_by_label_contains("Code 28032").click();
+        settle(&mut code);
+        code.get_all_by_label_contains("code 28032, failure").next().expect("a refusal").click();
+        settle(&mut code);
+        picture(&mut results, code, &format!("window_code_{name}"));
+
+        let mut nothing = incident(theme);
+        type_into(&mut nothing, Key::F, "uri:nobody@contoso.com");
+        picture(&mut results, nothing, &format!("window_nothing_{name}"));
+    }
+}
+
+fn picture(results: &mut egui_kittest::SnapshotResults, mut harness: Harness<'_, Option<Window>>, name: &str) {
+    // The pointer rests where it hovers nothing.
+    harness.hover_at(egui::pos2(1.0, 1.0));
+    settle(&mut harness);
+    harness.snapshot(name);
+    results.extend_harness(&mut harness);
+}
