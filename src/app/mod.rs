@@ -317,9 +317,23 @@ impl App {
         }
         self.selected = row;
         self.detail = row.and_then(|row| Detail::of(&self.view.index, row)).map(Arc::new);
+        self.notice_cut();
         let shown = self.ladder_is_dialog && row.is_some_and(|row| self.ladder.arrow_of(row).is_some());
         if self.ladder_of == LadderOf::Dialog && !shown {
             self.ask_ladder();
+        }
+    }
+
+    /// Says once that the file of the selected record was cut while it was open.
+    fn notice_cut(&mut self) {
+        let file = self.selected.and_then(|row| self.view.index.file_of(row)).filter(|file| file.source.is_cut());
+        let Some(file) = file else { return };
+        let name = file.name();
+        let said = format!(
+            "{name} is shorter than when it was opened: it was cut or replaced; open it again to read what is there now"
+        );
+        if !self.opening.errors.contains(&said) {
+            self.opening.errors.push(said);
         }
     }
 

@@ -31,15 +31,21 @@ pub fn messages(
         }),
         Format::Csv => {
             let mut csv = csv::Writer::from_writer(out);
-            for (number, entry) in entries.enumerate() {
-                let (names, cells) = cells(&entry)?;
-                if number == 0 {
-                    csv.write_record(names)?;
-                }
-                csv.write_record(cells)?;
+            // The columns are named where nothing is selected, too.
+            csv.write_record(cells(&Entry::default())?.0).map_err(io_error)?;
+            for entry in entries {
+                csv.write_record(cells(&entry)?.1).map_err(io_error)?;
             }
             csv.flush()
         }
+    }
+}
+
+/// The error as the writer gave it: by its kind a reader that went away is known.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -446,9 +446,12 @@ fn starts_fields(text: &[u8]) -> bool {
 pub fn reread(bytes: &[u8], kind: Kind) -> Record<'_> {
     let start = skip_blank_start(bytes);
     let own = bytes.get(start..).unwrap_or_default();
+    // A header that does not start a line starts no record, so look at the kind first.
+    if kind == Kind::Unknown {
+        return Record::unknown(bytes);
+    }
     match Header::parse(own) {
         Some(header) => with_header(own, &header).0,
-        None if kind == Kind::Unknown => Record::unknown(bytes),
         None => without_header(own),
     }
 }

@@ -241,10 +241,16 @@ impl Format {
     /// the end of `bytes` where there is none.
     #[must_use]
     pub fn safe_start(self, bytes: &[u8], from: usize) -> usize {
-        match self {
-            Self::Uccapi => uccapi::safe_start(bytes, from),
-            Self::Cls | Self::OcsLogger => cls::safe_start(bytes, from),
+        let next = match self {
+            Self::Uccapi => uccapi::safe_start,
+            Self::Cls | Self::OcsLogger => cls::safe_start,
+        };
+        let start = next(bytes, from);
+        // Blanks at the start of the file belong to the first record and would be lost without it.
+        if start > 0 && start < bytes.len() && skip_blank_start(bytes) == start {
+            return next(bytes, start + 1);
         }
+        start
     }
 
     /// The bytes of one record without the lines of other threads that stand between its own.

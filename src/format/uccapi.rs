@@ -319,7 +319,7 @@ pub fn reread(bytes: &[u8], known: Oddities) -> Record<'_> {
     if let Some(frame) = Frame::parse(first) {
         return framed(&prefix, frame, text, rest, known);
     }
-    let mut record = prefix.record(kind_of(first), text);
+    let mut record = prefix.record(kind_of(first, text), text);
     if is_end_line(first) {
         record = Record { kind: Kind::Unknown, lines_not_understood: 1, ..record };
         record.oddities |= Oddities::NOT_UNDERSTOOD;
@@ -364,11 +364,14 @@ fn payload(rest: &[u8]) -> &[u8] {
     text.strip_suffix(b"\n").map_or(text, |text| text.strip_suffix(b"\r").unwrap_or(text))
 }
 
-/// What a line without a frame is.
-fn kind_of(text: &[u8]) -> Kind {
-    if text.starts_with(b"Executing wws method") {
+/// What an entry without a frame is, by its first line and all its lines. The tree of a sign-in report may
+/// follow a line that announces it.
+fn kind_of(first: &[u8], text: &[u8]) -> Kind {
+    if first.starts_with(b"Executing wws method") {
         Kind::WebRequest
-    } else if text.starts_with(b"VerifyOnEnableEvent result return") || is_report_line(text) {
+    } else if first.starts_with(b"VerifyOnEnableEvent result return")
+        || Lines::new(text).any(|line| is_report_line(line.text))
+    {
         Kind::SignInReport
     } else {
         Kind::Trace
@@ -497,11 +500,12 @@ mod tests {
     #[test]
     fn other_entries() {
         let text = format!(
-            "\u{FEFF}tail of a message\r\n{}\r\n\r\n{}{AT}Executing wws method with windows auth, asyncContext=0A\r\n context\r\n.\r\n{AT}1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)\r\n{AT}plain\r\n",
+            "\u{FEFF}tail of a message\r\n{}\r\n\r\n{}{AT}Executing wws method with windows auth, asyncContext=0A\r\n context\r\n.\r\n{AT}1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)\r\n{AT}Sign-in report\r\n1 Login: PASS\r\n{AT}plain\r\n",
             format!("{AT}Data Received -{ENDS}:\r\n{AT}"),
             format!("{AT}End of Data Received -{ENDS}\r\n"),
         );
         let kinds: Vec<_> = records(&text).into_iter().map(|(kind, ..)| kind).collect();
-        assert_eq!(kinds, [Kind::Unknown, Kind::KeepAlive, Kind::WebRequest, Kind::SignInReport, Kind::Trace]);
+        let report = Kind::SignInReport;
+        assert_eq!(kinds, [Kind::Unknown, Kind::KeepAlive, Kind::WebRequest, report, report, Kind::Trace]);
     }
 }

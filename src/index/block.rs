@@ -335,10 +335,18 @@ impl Builder {
         self.block.lines_not_understood += record.lines_not_understood;
 
         let same_frame = record.oddities.contains(Oddities::SAME_FRAME);
-        let mut row = Row { direction: record.direction, peer: self.peers.id(record.peer), ..Row::default() };
-        if same_frame && let (Some(traits), Some(peer)) = (self.block.traits.last(), self.block.peer.last()) {
-            row.direction = traits.direction();
-            row.peer = *peer;
+        let mut row = Row {
+            direction: record.direction,
+            peer: self.peers.id(record.peer),
+            level: self.names.id_after(self.block.level.last(), record.level),
+            ..Row::default()
+        };
+        let block = &self.block;
+        if same_frame
+            && let (Some(traits), Some(&peer), Some(&level)) =
+                (block.traits.last(), block.peer.last(), block.level.last())
+        {
+            (row.direction, row.peer, row.level) = (traits.direction(), peer, level);
         }
         self.push_time(record, same_frame);
         if let Some(message) = &record.message {
@@ -364,7 +372,7 @@ impl Builder {
         block.to.push(row.to);
         block.peer.push(row.peer);
         block.method.push(row.method);
-        block.level.push(self.names.id_after(block.level.last(), record.level));
+        block.level.push(row.level);
         block.component.push(self.names.id_after(block.component.last(), record.component));
         block.machine.push(self.names.id_after(block.machine.last(), record.machine));
         block.uris.push(self.uri_sets.id(&mut self.uris));
@@ -416,7 +424,12 @@ impl Builder {
                 HeaderName::From | HeaderName::To => {
                     self.first_address(value);
                 }
-                HeaderName::CallId if row.call_id == 0 => row.call_id = self.call_ids.id(value),
+                HeaderName::CallId if row.call_id == 0 => {
+                    row.call_id = match memchr::memchr(b'\n', value) {
+                        None => self.call_ids.id(value),
+                        Some(_) => self.call_ids.id(header.text().as_bytes()),
+                    };
+                }
                 HeaderName::CSeq if row.cseq == NO_CSEQ => {
                     if let Some((number, method)) = cseq(value) {
                         row.cseq = number;
@@ -519,6 +532,7 @@ impl Block {
 struct Row {
     direction: Direction,
     peer: u16,
+    level: u16,
     status: u16,
     method: u16,
     from: u16,

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Builder};
 use super::{Index, TraceFile};
-use crate::format::{Format, Record};
+use crate::format::{Format, Oddities, Record};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -153,7 +153,9 @@ fn read_stretch(files: &[Arc<TraceFile>], task: &Task) -> Vec<Block> {
     let mut builder = Builder::new(file, base, rows, task.format);
     task.format.read(bytes, &mut |range: Range<usize>, record: &Record<'_>| {
         let range = base + range.start as u64..base + range.end as u64;
-        if builder.len() > 0 && builder.is_full(range.end) {
+        // A further message of a frame takes its time and addresses from the rows before it.
+        let opens = !record.oddities.contains(Oddities::SAME_FRAME);
+        if builder.len() > 0 && opens && builder.is_full(range.end) {
             let full = std::mem::replace(&mut builder, Builder::new(file, range.start, rows, task.format));
             blocks.push(full.finish());
         }

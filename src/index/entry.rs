@@ -9,7 +9,7 @@ use crate::protocol::{HeaderName, Message, Protocol, address, diagnostics};
 use serde::Serialize;
 
 /// One record with the fields and names that scripts rely on. Absent values are `None`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Entry {
     /// Number in the order of the window, from 1.
     pub n: u64,
@@ -61,7 +61,7 @@ impl Index {
             time: traits.has_time().then(|| self.clock(block.file).rfc3339(block.time(at))),
             format: file.format?.name(),
             kind: traits.kind().name(),
-            ..Entry::empty()
+            ..Entry::default()
         };
         self.with_record(row, |record| entry.fill(record))?;
         Some(entry)
@@ -69,40 +69,6 @@ impl Index {
 }
 
 impl Entry {
-    fn empty() -> Self {
-        Self {
-            n: 0,
-            file: String::new(),
-            offset: 0,
-            length: 0,
-            time: None,
-            format: "",
-            kind: "",
-            level: None,
-            component: None,
-            pool: None,
-            machine: None,
-            process: None,
-            thread: None,
-            correlation: None,
-            direction: None,
-            local: None,
-            peer: None,
-            protocol: None,
-            start_line: None,
-            method: None,
-            status: None,
-            reason: None,
-            from: None,
-            to: None,
-            call_id: None,
-            cseq: None,
-            uris: vec![],
-            diagnostics: vec![],
-            notes: vec![],
-        }
-    }
-
     fn fill(&mut self, record: &Record<'_>) {
         self.level = text(record.level);
         self.component = text(record.component);
@@ -133,12 +99,13 @@ impl Entry {
         self.start_line = Some(message.start_line());
         self.status = message.start.status();
         self.reason = message.start.reason();
-        let value = |name| message.header(name).map(|header| header.value);
-        let cseq = value(HeaderName::CSeq).and_then(cseq);
+        // Of headers that stand twice the first that can be read counts, as in the columns.
+        let all = |name| message.headers().filter(move |header| header.name == name);
+        let cseq = all(HeaderName::CSeq).find_map(|header| cseq(header.value));
         self.method = message.start.method().or_else(|| cseq.map(|(_, method)| method)).and_then(text);
         self.cseq = cseq.map(|(number, _)| number);
-        self.call_id = message.header(HeaderName::CallId).map(|header| header.text()).filter(|id| !id.is_empty());
-        let address = |name| value(name).and_then(address::first).map(|address| address.canonical());
+        self.call_id = all(HeaderName::CallId).map(|header| header.text()).find(|id| !id.is_empty());
+        let address = |name| all(name).find_map(|header| address::first(header.value)).map(|found| found.canonical());
         self.from = address(HeaderName::From);
         self.to = address(HeaderName::To);
         self.uris = message.uris();

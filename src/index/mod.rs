@@ -174,6 +174,12 @@ impl Index {
         (at < block.len()).then_some((block, at))
     }
 
+    /// The file a row stands in.
+    #[must_use]
+    pub fn file_of(&self, row: RowId) -> Option<&Arc<TraceFile>> {
+        self.files.get(usize::from(self.locate(row)?.0.file))
+    }
+
     #[must_use]
     pub fn row(&self, position: Position) -> RowId {
         match &self.order {
@@ -277,7 +283,12 @@ fn file_clock(file: &TraceFile, number: usize, blocks: &[Arc<Block>]) -> FileClo
     match measured.and_then(|measured| Some((measured, Offset::nearest(measured)?))) {
         Some((measured, offset)) => {
             let error = (measured - TimeDelta::minutes(i64::from(offset.0))).num_milliseconds() as f64 / 1_000.0;
-            let source = format!("worked out from the Date headers of {} responses, {error:+.1} s", deltas.len());
+            let responses = if deltas.len() == 1 {
+                "header of 1 response".to_owned()
+            } else {
+                format!("headers of {} responses", deltas.len())
+            };
+            let source = format!("worked out from the Date {responses}, {error:+.1} s");
             FileClock { clock: Clock::Offset(offset), source }
         }
         None => FileClock {

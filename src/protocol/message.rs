@@ -159,9 +159,12 @@ impl<'a> Message<'a> {
 #[must_use]
 #[inline]
 pub fn cseq(value: &[u8]) -> Option<(u32, &[u8])> {
+    let value = value.trim_ascii_start();
     let number = diagnostics::code(value)?;
-    let method = value.trim_ascii_start().iter().position(|byte| !byte.is_ascii_digit());
-    Some((number, method.and_then(|at| value.trim_ascii_start().get(at..)).unwrap_or_default().trim_ascii()))
+    let after = value.iter().position(|byte| !byte.is_ascii_digit()).and_then(|at| value.get(at..)).unwrap_or_default();
+    // One word: where the header is folded, other text may follow.
+    let word = after.trim_ascii_start().split(u8::is_ascii_whitespace).next();
+    Some((number, word.unwrap_or_default()))
 }
 
 bitflags::bitflags! {

@@ -60,6 +60,8 @@ pub struct Hosts {
     aliases: FxHashMap<String, String>,
     /// Addresses of the machines that client logs were written on.
     client_addresses: FxHashSet<String>,
+    /// Hosts that client logs speak with: the Edge or the pool.
+    server_addresses: FxHashSet<String>,
     /// Requests by what all copies have in common: who sent them to which address, and which machine
     /// received them from which address. Only while names are learned.
     sent: Vec<(String, (String, String))>,
@@ -88,6 +90,7 @@ impl Hosts {
     fn learn_from(&mut self, record: &Record<'_>, format: Option<Format>) {
         if format == Some(Format::Uccapi) && !record.local.is_empty() {
             self.client_addresses.insert(host_of(record.local));
+            self.server_addresses.insert(host_of(record.peer));
         }
         if !record.machine.is_empty() {
             let name = to_text(record.machine);
@@ -191,7 +194,15 @@ impl Hosts {
             return self.id("Unknown", Role::Other);
         }
         // In a server's trace an address without a name is nearly always a client.
-        let role = if self.client_addresses.contains(&name) || is_address(&name) { Role::Client } else { Role::Other };
+        let role = if self.client_addresses.contains(&name) {
+            Role::Client
+        } else if self.server_addresses.contains(&name) {
+            Role::Server
+        } else if is_address(&name) {
+            Role::Client
+        } else {
+            Role::Other
+        };
         self.id(&name, role)
     }
 
