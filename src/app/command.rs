@@ -123,7 +123,7 @@ pub const COMMANDS: &[Entry] = &[
     Entry { command: Command::ToggleTheme, name: "Change the theme", help: "Light, dark, or as the system", key: None },
     Entry {
         command: Command::Help,
-        name: "Keys and query language",
+        name: "Query language and keys",
         help: "Shows this page",
         key: Some(key(Modifiers::NONE, Key::F1)),
     },

@@ -74,9 +74,26 @@ fn classify(text: &str, entry: &Entry) -> Vec<DetailLine> {
         if in_head && (line.is_empty() || line.starts_with("Message-Body:")) {
             in_body = true;
         }
-        lines.push(DetailLine { text: line.to_owned(), kind });
+        // The prefix of the log and the start line of the message may share a line; each gets its own here.
+        let shared = (kind == LineKind::StartLine).then(|| start_in(line, start_line.unwrap_or_default())).flatten();
+        let text = match shared {
+            Some((prefix, start)) => {
+                lines.push(DetailLine { text: prefix.to_owned(), kind: LineKind::Trace });
+                start
+            }
+            None => line,
+        };
+        lines.push(DetailLine { text: text.to_owned(), kind });
     }
     lines
+}
+
+/// Splits a line where the start line of a message begins in it, if something of the log stands before.
+fn start_in<'a>(line: &'a str, start_line: &str) -> Option<(&'a str, &'a str)> {
+    let at = line.rfind(start_line).or_else(|| line.find("RequestU"))?;
+    let (prefix, start) = line.split_at_checked(at)?;
+    // A field such as `Start-Line:` belongs to the line it names.
+    (prefix.len() > 24).then_some((prefix.trim_end(), start))
 }
 
 fn head_kind(line: &str) -> LineKind {

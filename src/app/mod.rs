@@ -148,6 +148,13 @@ impl App {
         self.opening.progress.is_some()
     }
 
+    /// True where all times on the screen are UTC.
+    #[must_use]
+    pub fn all_clocks_known(&self) -> bool {
+        let index = &self.view.index;
+        (0..).zip(index.files()).all(|(file, opened)| opened.format.is_none() || index.clock(file).is_known())
+    }
+
     /// True while anything is being read, selected or laid out in the background.
     #[must_use]
     pub fn is_busy(&self) -> bool {
@@ -157,15 +164,15 @@ impl App {
     /// Names of the opened files or folders, for the title.
     #[must_use]
     pub fn title(&self) -> String {
+        if self.view.index.is_empty() {
+            return "Uccello".to_owned();
+        }
         let names: Vec<_> = self
             .paths
             .iter()
             .filter_map(|path| path.file_name())
             .map(|name| name.to_string_lossy().into_owned())
             .collect();
-        if names.is_empty() {
-            return "Uccello".to_owned();
-        }
         let rows = crate::export::with_separators(self.view.rows.len());
         let all = crate::export::with_separators(self.view.in_scope);
         let unit = if self.scope == Scope::Messages { "messages" } else { "records" };
@@ -206,6 +213,7 @@ impl App {
 
     fn show(&mut self, view: Arc<View>) {
         let first = self.view.index.is_empty() && !view.index.is_empty();
+        let is_other = view.query != self.view.query || view.scope != self.view.scope;
         self.view = view;
         if first && self.selected.is_none() {
             self.ask_ladder();
@@ -218,6 +226,12 @@ impl App {
         if self.ladder_of == LadderOf::Filtered || self.detail.is_none() {
             self.ask_ladder();
         }
+        if is_other {
+            // What is selected stays in sight in whatever list it now stands in; without a selection a
+            // new list starts at its top.
+            self.reveal += 1;
+        }
+        self.notice_cut();
     }
 
     /// Carries out what the user did.
@@ -324,16 +338,14 @@ impl App {
         }
     }
 
-    /// Says once that the file of the selected record was cut while it was open.
+    /// Says once that a file was cut while it was open.
     fn notice_cut(&mut self) {
-        let file = self.selected.and_then(|row| self.view.index.file_of(row)).filter(|file| file.source.is_cut());
-        let Some(file) = file else { return };
-        let name = file.name();
-        let said = format!(
-            "{name} is shorter than when it was opened: it was cut or replaced; open it again to read what is there now"
-        );
-        if !self.opening.errors.contains(&said) {
-            self.opening.errors.push(said);
+        for file in self.view.index.files().iter().filter(|file| file.source.is_cut()) {
+            let what = "is shorter than when it was opened: it was cut or replaced";
+            let said = format!("{} {what}; open it again to read what is there now", file.name());
+            if !self.opening.errors.contains(&said) {
+                self.opening.errors.push(said);
+            }
         }
     }
 

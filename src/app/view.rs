@@ -11,6 +11,8 @@ use std::sync::atomic::AtomicBool;
 #[derive(Debug, Default)]
 pub struct View {
     pub index: Arc<Index>,
+    pub query: Query,
+    pub scope: Scope,
     pub rows: RowSet,
     /// Number of messages, or of all records, by scope.
     pub in_scope: u64,
@@ -26,6 +28,8 @@ pub struct CodeFacet {
     pub count: u32,
     /// The reason text of the first record that has the code.
     pub reason: Option<String>,
+    /// What that record is in its exchange; a code may stand in a message that is no failure.
+    pub outcome: Option<Outcome>,
 }
 
 /// Density of messages over time.
@@ -79,6 +83,7 @@ impl Viewer {
             code: code.code,
             count: code.count,
             reason: reason(index, code.first, code.code),
+            outcome: outcome(index, code.first),
         });
         Some(View {
             timeline: timeline(index, &in_timeline),
@@ -87,6 +92,8 @@ impl Viewer {
             addresses: self.facets.addresses(),
             codes: codes.collect(),
             index: Arc::clone(index),
+            query: query.clone(),
+            scope,
         })
     }
 }

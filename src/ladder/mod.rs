@@ -52,7 +52,7 @@ impl Ladder {
     #[must_use]
     pub fn of(index: &Index, rows: &[RowId]) -> Self {
         let shown = rows.get(..MAX_MESSAGES).unwrap_or(rows);
-        let mut hosts = Hosts::learn(index, shown);
+        let mut hosts = Hosts::learn(index);
         let mut ladder = Self { not_shown: rows.len() - shown.len(), ..Self::default() };
         let mut ends: Vec<(HostId, HostId)> = Vec::new();
         // Arrows that still lack the copy of their other end, by message and ends.

@@ -1,16 +1,17 @@
 //! Messages of one dialog, and copies of one message.
 
-use crate::index::{Index, Position, RowId};
+use crate::index::{Block, Index, Position, RowId};
 use crate::protocol::message::cseq;
-use crate::protocol::{HeaderName, Message};
+use crate::protocol::{HeaderName, Message, Protocol};
 
-/// All rows with the Call-ID of a row, in the order of the window; only the row itself where it has none.
+/// All rows with the Call-ID of a row, in the order of the window. A web message has none: its dialog is
+/// the exchange it is part of.
 #[must_use]
 pub fn dialog_of(index: &Index, row: RowId) -> Vec<RowId> {
     let Some((block, at)) = index.locate(row) else { return vec![] };
     let id = block.call_id.get(at).copied().unwrap_or(0);
     if id == 0 {
-        return vec![row];
+        return exchange_of(index, block, at, row);
     }
     let call_id = block.call_ids.get(id);
     let mut positions: Vec<Position> = Vec::new();
@@ -21,6 +22,24 @@ pub fn dialog_of(index: &Index, row: RowId) -> Vec<RowId> {
     }
     positions.sort_unstable();
     positions.into_iter().map(|position| index.row(position)).collect()
+}
+
+/// How many records around a web message its exchange is searched in.
+const NEAR: usize = 2_000;
+
+/// The web messages near a row that the server wrote down with the same correlation: a request with its
+/// answer, and the rounds between them.
+fn exchange_of(index: &Index, block: &Block, at: usize, row: RowId) -> Vec<RowId> {
+    let correlation = |row: RowId| {
+        index
+            .with_record(row, |record| (record.machine.to_vec(), record.correlation.to_vec()))
+            .filter(|(_, id)| !id.is_empty())
+    };
+    let is_web = |at: usize| block.traits(at).protocol() == Some(Protocol::Http);
+    let Some(own) = correlation(row).filter(|_| is_web(at)) else { return vec![row] };
+    let near = at.saturating_sub(NEAR)..(at + NEAR).min(block.len());
+    let row_of = |other: usize| RowId((u64::from(row.0) + other as u64 - at as u64) as u32);
+    near.filter(|&other| is_web(other)).map(row_of).filter(|&other| correlation(other).as_ref() == Some(&own)).collect()
 }
 
 /// What all copies of one message have in common, whichever hop wrote them down: Call-ID, CSeq, first

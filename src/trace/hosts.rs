@@ -3,8 +3,8 @@
 //! One machine has many names in a set of traces: `FE01` in a server's prefix, `fe01.contoso.com:5061`
 //! as a peer, `192.0.2.10` in a client log. They are brought together by what the traces themselves say.
 
-use crate::format::{Direction, Format, Record};
-use crate::index::{Index, RowId};
+use crate::format::{Direction, Format, Kind, Record};
+use crate::index::{Block, Index, RowId};
 use crate::protocol::address::without_port;
 use crate::protocol::lines::to_text;
 use crate::protocol::{Protocol, StartLine};
@@ -75,12 +75,12 @@ struct Machine {
 }
 
 impl Hosts {
-    /// Learns the names of the hosts in some rows.
+    /// Learns the names of the hosts of an index, so that a host is called the same whatever is selected.
     #[must_use]
-    pub fn learn(index: &Index, rows: &[RowId]) -> Self {
+    pub fn learn(index: &Index) -> Self {
         let mut hosts = Self::default();
-        for &row in rows {
-            let format = index.locate(row).and_then(|(block, _)| index.files().get(usize::from(block.file))?.format);
+        for row in telling_rows(index) {
+            let format = index.file_of(row).and_then(|file| file.format);
             index.with_record(row, |record| hosts.learn_from(record, format));
         }
         hosts.name_by_copies();
@@ -216,6 +216,48 @@ impl Hosts {
         self.numbers.insert(key, id);
         id
     }
+}
+
+/// Most dialogs of client logs that are looked at for the names of hosts.
+const MAX_DIALOGS: usize = 5_000;
+
+/// The rows that tell who is who: one of each machine, and the requests of dialogs that both a client and
+/// a server wrote down.
+fn telling_rows(index: &Index) -> Vec<RowId> {
+    let mut rows = Vec::new();
+    let mut dialogs: FxHashSet<&[u8]> = FxHashSet::default();
+    let blocks = || index.blocks().iter().zip(index.first_rows());
+    let is_client =
+        |file: u16| index.files().get(usize::from(file)).is_some_and(|file| file.format == Some(Format::Uccapi));
+    let is_request = |block: &Block, at: usize, direction| {
+        let traits = block.traits(at);
+        traits.kind() == Kind::Message && traits.direction() == direction && block.status_of(at).is_none()
+    };
+    for (block, first) in blocks().filter(|(block, _)| is_client(block.file)) {
+        for (row, at) in (*first..).zip(0..block.len()) {
+            let call_id = block.call_ids.get(block.call_id.get(at).copied().unwrap_or(0));
+            if is_request(block, at, Direction::Out) && dialogs.len() < MAX_DIALOGS && dialogs.insert(call_id) {
+                rows.push(RowId(row));
+            }
+        }
+    }
+    for (block, first) in blocks().filter(|(block, _)| !is_client(block.file)) {
+        let mut wanted = vec![false; block.call_ids.len()];
+        for (id, _) in block.call_ids.iter().filter(|(_, word)| dialogs.contains(word)) {
+            if let Some(wanted) = wanted.get_mut(usize::from(id)) {
+                *wanted = true;
+            }
+        }
+        let mut machines: FxHashSet<u16> = FxHashSet::default();
+        for (row, at) in (*first..).zip(0..block.len()) {
+            let call_id = block.call_id.get(at).copied().unwrap_or(0);
+            let is_copy = wanted.get(usize::from(call_id)) == Some(&true) && is_request(block, at, Direction::In);
+            if machines.insert(block.machine.get(at).copied().unwrap_or(0)) || is_copy {
+                rows.push(RowId(row));
+            }
+        }
+    }
+    rows
 }
 
 /// `edge01.contoso.com:51413` -> `edge01.contoso.com`, lower case.

@@ -55,6 +55,11 @@ pub fn bar_ui(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Action
     query_bar(ui, app, actions);
 }
 
+/// Words that stand in an empty box, weaker than what is typed into it.
+fn hint_text(ui: &Ui, text: &str) -> RichText {
+    RichText::new(text.to_owned()).italics().color(theme::of(ui).text_weak)
+}
+
 fn hint(ui: &Ui, command: Command) -> String {
     let Some(entry) = command.entry() else { return String::new() };
     let key = entry.key.map(|key| format!(" ({})", ui.ctx().format_shortcut(&key))).unwrap_or_default();
@@ -95,7 +100,8 @@ fn theme_button(ui: &mut Ui, actions: &mut Actions) {
 fn address_box(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Actions) {
     let has_focus = ui.memory(|memory| memory.has_focus(address_id()));
     if !has_focus {
-        state.address = edit::term_value(&app.query_text, "uri").unwrap_or_default();
+        let value = edit::term_value(&app.query_text, "uri").unwrap_or_default();
+        state.address = if value.contains('@') { value.trim_end_matches('*').to_owned() } else { value };
         state.suggestion = if state.suggestions_are_hovered { state.suggestion } else { None };
     }
     let label = ui.label(RichText::new("SIP URI").color(theme::of(ui).text_weak));
@@ -109,8 +115,8 @@ fn address_box(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Actio
         .add(
             TextEdit::singleline(&mut state.address)
                 .id(address_id())
-                .desired_width(230.0)
-                .hint_text("anna@contoso.com"),
+                .desired_width(210.0)
+                .hint_text(hint_text(ui, "user or address")),
         )
         .labelled_by(label.id);
     let mut chosen = chosen_by_key
@@ -119,8 +125,7 @@ fn address_box(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Actio
         .map(|(name, _)| name.clone());
     if response.changed() {
         state.suggestion = None;
-        let value = Some(state.address.trim().to_owned()).filter(|value| !value.is_empty());
-        actions.push(Action::SetTerm("uri", value));
+        actions.push(Action::SetTerm("uri", address_value(&state.address, app)));
     }
     let is_exact = suggestions.len() == 1 && suggestions.first().is_some_and(|(name, _)| *name == state.address);
     let is_open = (response.has_focus() || state.suggestions_are_hovered) && !suggestions.is_empty() && !is_exact;
@@ -146,6 +151,15 @@ fn address_box(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Actio
         response.surrender_focus();
         actions.push(Action::SetTerm("uri", Some(name)));
     }
+}
+
+/// What the box writes into the query: an address that is not whole yet stands for all that go on like it.
+fn address_value(typed: &str, app: &App) -> Option<String> {
+    let typed = typed.trim();
+    let is_whole = |address: &&(String, u32)| address.0.eq_ignore_ascii_case(typed);
+    let goes_on =
+        typed.contains('@') && !typed.contains('*') && !app.view.addresses.iter().any(|address| is_whole(&address));
+    (!typed.is_empty()).then(|| if goes_on { format!("{typed}*") } else { typed.to_owned() })
 }
 
 /// One suggestion: the address, and in how many records it stands.
@@ -191,7 +205,7 @@ fn time_boxes(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Action
     let label = ui.label(RichText::new("Time").color(weak));
     let mut changed = false;
     for (id, text, name) in [(from_id, &mut state.from, "from"), (to_id, &mut state.to, "to")] {
-        let response = ui.add(TextEdit::singleline(text).id(id).desired_width(96.0).hint_text(name));
+        let response = ui.add(TextEdit::singleline(text).id(id).desired_width(128.0).hint_text(hint_text(ui, name)));
         changed |= response.changed();
         response.labelled_by(label.id).on_hover_text("A time such as 14:00, 14:05:30 or 2024-11-20T14:00");
     }
@@ -218,17 +232,35 @@ fn query_bar(ui: &mut Ui, app: &App, actions: &mut Actions) {
             .font(theme::mono_font())
             .desired_width(ui.available_width() - clear_width)
             .layouter(&mut layouter)
-            .hint_text("status:401 uri:anna@contoso.com -method:OPTIONS \"web ticket\"");
-        if ui.add(edit).labelled_by(label.id).changed() {
+            .hint_text(hint_text(ui, "Everything is shown. Type words, or fields such as status:401 or diag:28032"));
+        let response = ui.add(edit).labelled_by(label.id);
+        if response.changed() {
             actions.push(Action::SetQuery(text));
         }
+        query_error(&response, app, tokens);
         if has_query && ui.button("Clear").on_hover_text(hint(ui, Command::ClearFilter)).clicked() {
             actions.push(Action::Run(Command::ClearFilter));
         }
     });
-    if let Some(error) = &app.query_error {
-        ui.label(RichText::new(format!("{}  {error}", Tone::Failure.glyph())).color(tokens.tone(Tone::Failure).text));
-    }
+}
+
+/// What is wrong with the query, below it and over the timeline, so that nothing moves while one types.
+fn query_error(response: &egui::Response, app: &App, tokens: &theme::Tokens) {
+    let Some(error) = &app.query_error else { return };
+    let text = format!(
+        "{}  {}. The list shows the last query that could be read.",
+        Tone::Failure.glyph(),
+        error.message.trim_end_matches('.')
+    );
+    egui::Popup::from_response(response)
+        .id(Id::unique("query error"))
+        .open(true)
+        .gap(4.0)
+        .close_behavior(egui::PopupCloseBehavior::IgnoreClicks)
+        .show(|ui| {
+            ui.set_max_width(640.0);
+            ui.label(RichText::new(text).color(tokens.tone(Tone::Failure).text));
+        });
 }
 
 /// The query's text, the part that cannot be read underlined.

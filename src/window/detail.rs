@@ -49,7 +49,7 @@ fn head(ui: &mut Ui, app: &App, detail: &Detail, actions: &mut Actions) {
                 ui.copy_text(to_text(app.view.index.raw(detail.row)));
             }
             ui.label(
-                RichText::new(format!("no. {}", with_separators(entry.n)))
+                RichText::new(format!("record {}", with_separators(entry.n)))
                     .font(theme::small_font())
                     .color(tokens.text_weak),
             );
@@ -75,14 +75,14 @@ fn head(ui: &mut Ui, app: &App, detail: &Detail, actions: &mut Actions) {
             fact(ui, "Call-ID", call_id, Some(Action::SetTerm("callid", Some(call_id.clone()))), actions);
         }
         if let Some(way) = way(detail) {
-            fact(ui, "Way", &way, None, actions);
+            fact(ui, "Direction", &way, None, actions);
         }
         let place = format!(
             "{} at byte {}",
             entry.file.rsplit(['/', '\\']).next().unwrap_or_default(),
             with_separators(entry.offset)
         );
-        fact(ui, "Place", &place, None, actions);
+        fact(ui, "File", &place, None, actions);
     });
 }
 
@@ -206,7 +206,10 @@ fn text(ui: &mut Ui, app: &App, detail: &Detail) {
     let height = ui.fonts_mut(|fonts| fonts.row_height(&theme::mono_font())) + 2.0;
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.spacing_mut().interact_size.y = height;
-    let area = egui::ScrollArea::both().id_salt(detail.row.0).auto_shrink(false);
+    let area = egui::ScrollArea::both()
+        .id_salt(detail.row.0)
+        .auto_shrink(false)
+        .scroll_bar_visibility(egui::scroll_area::ScrollBarVisibility::AlwaysVisible);
     area.show_rows(ui, height, detail.lines.len(), |ui, range| {
         for line in detail.lines.get(range).unwrap_or_default() {
             if let Some(ground) = highlight::line_background(line.kind, tokens) {

@@ -7,16 +7,19 @@ use egui::{RichText, Ui};
 
 /// Shows the page over the window.
 pub fn help_ui(ctx: &egui::Context, is_open: &mut bool) {
-    egui::Window::new("Keys and query language").open(is_open).collapsible(false).default_size([720.0, 520.0]).show(
-        ctx,
-        |ui| {
+    egui::Window::new("Query language and keys")
+        .open(is_open)
+        .collapsible(false)
+        .pivot(egui::Align2::CENTER_CENTER)
+        .default_pos(ctx.content_rect().center())
+        .default_size([760.0, (ctx.content_rect().height() - 140.0).max(320.0)])
+        .show(ctx, |ui| {
             egui::ScrollArea::vertical().show(ui, |ui| {
                 keys(ui);
                 ui.add_space(12.0);
                 fields(ui);
             });
-        },
-    );
+        });
 }
 
 fn heading(ui: &mut Ui, text: &str) {

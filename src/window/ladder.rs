@@ -39,7 +39,7 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
             let text = if app.selected.is_some() {
                 "This record is no message between two hosts"
             } else {
-                "Select a message to see its dialog"
+                "No messages to draw"
             };
             ui.label(RichText::new(text).color(theme::of(ui).text_weak));
         });
@@ -95,7 +95,9 @@ fn title(ui: &mut Ui, app: &App, actions: &mut Actions) {
                 }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let mut notes = vec![format!("{} arrows", with_separators(ladder.arrows.len() as u64))];
+                let count = ladder.arrows.len();
+                let mut notes =
+                    vec![format!("{} {}", with_separators(count as u64), if count == 1 { "arrow" } else { "arrows" })];
                 if ladder.not_shown > 0 {
                     notes
                         .push(format!("{} more not shown, narrow the query", with_separators(ladder.not_shown as u64)));

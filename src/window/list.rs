@@ -5,9 +5,10 @@ use super::{theme, tone};
 use crate::app::{Action, Actions, App, Command};
 use crate::format::{Direction, Kind};
 use crate::index::{Index, RowId};
-use crate::protocol::lines::to_text;
+use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::message::cseq;
 use crate::protocol::{HeaderName, Message};
+use crate::query::edit;
 use crate::trace::Outcome;
 use egui::{Rect, RichText, Ui};
 
@@ -95,7 +96,7 @@ impl ListRow {
 /// method it answers.
 fn what_of(message: &Message<'_>) -> String {
     match (message.start.method(), message.start.target(), message.start.status()) {
-        (Some(method), Some(target), _) => format!("{} {}", to_text(method), to_text(target)),
+        (Some(method), Some(target), _) => format!("{} {}", to_text(method), short_target(&to_text(target))),
         (_, _, Some(status)) => {
             let reason = message.start.reason().unwrap_or_default();
             let method = message
@@ -109,10 +110,25 @@ fn what_of(message: &Message<'_>) -> String {
     }
 }
 
+/// `sip:anna@contoso.com;transport=tls` -> `anna@contoso.com`; of a web address what tells it from others,
+/// the end of its path.
+fn short_target(target: &str) -> String {
+    if let Some((_, rest)) = target.split_once(':').filter(|(scheme, _)| matches!(*scheme, "sip" | "sips" | "tel")) {
+        return rest.split(';').next().unwrap_or(rest).to_owned();
+    }
+    let path = target.split('?').next().unwrap_or(target);
+    match path.rmatch_indices('/').nth(1) {
+        Some((at, _)) if at > 0 => format!("…{}", path.split_at(at).1),
+        _ => path.to_owned(),
+    }
+}
+
 /// The first line of a record that holds no message.
 fn first_words(text: &[u8], kind: Kind) -> String {
-    let line =
-        crate::protocol::lines::Lines::new(text).map(|line| line.text.trim_ascii()).find(|line| !line.is_empty());
+    let lines = || Lines::new(text).map(|line| line.text.trim_ascii()).filter(|line| !line.is_empty());
+    // The fields of a typed record say what it is about in their Text.
+    let spoken = lines().find_map(|line| line.strip_prefix(b"Text:")).map(<[u8]>::trim_ascii);
+    let line = spoken.or_else(|| lines().next());
     let line = line.map(|line| line.get(..400).unwrap_or(line)).map(to_text).unwrap_or_default();
     if line.is_empty() || line == "$$begin_record" { kind.name().to_owned() } else { line }
 }
@@ -137,9 +153,11 @@ pub fn list_ui(ui: &mut Ui, panel: &mut ListPanel, app: &App, reveal: bool, acti
     if panel.rows.selected != place {
         panel.rows.selected = place;
     }
-    if let Some(place) = place.filter(|_| reveal) {
-        panel.rows.reveal(place);
+    if reveal {
+        panel.rows.reveal(place.unwrap_or(0));
     }
+    let title = if app.all_clocks_known() { "Time (UTC)" } else { "Time" };
+    panel.columns.set_title(0, title);
     panel.columns.header_ui(ui);
     let columns = &panel.columns;
     let row_at = |nth: u64| view.rows.get(nth).map(|at| view.index.row(at));
@@ -220,10 +238,21 @@ fn nothing_found(ui: &mut Ui, app: &App, actions: &mut Actions) {
             return;
         }
         let unit = if app.scope == crate::query::Scope::Messages { "messages" } else { "records" };
-        ui.label(RichText::new(format!("The query selects no {unit}")).font(theme::strong_font()).color(tokens.text));
+        let text = match &app.query_error {
+            Some(_) => "The query cannot be read yet".to_owned(),
+            None => format!("The query selects no {unit}"),
+        };
+        ui.label(RichText::new(text).font(theme::strong_font()).color(tokens.text));
         ui.add_space(2.0);
         ui.label(RichText::new(&app.query_text).font(theme::mono_font()).color(tokens.text_weak));
         ui.add_space(8.0);
+        // Often one term too many was chosen; each can be given up on its own.
+        for field in ["uri", "diag", "time", "callid", "method", "status", "file"] {
+            let Some(value) = edit::term_value(&app.query_text, field) else { continue };
+            if ui.button(format!("Search without {field}:{value}")).clicked() {
+                actions.push(Action::SetTerm(field, None));
+            }
+        }
         if !app.query_text.is_empty() && ui.button("Clear the filter").clicked() {
             actions.push(Action::Run(Command::ClearFilter));
         }

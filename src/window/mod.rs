@@ -136,7 +136,9 @@ impl Window {
         start::drop_overlay(&ctx, self.app.is_empty());
         help::help_ui(&ctx, &mut self.help_is_open);
         self.apply(&ctx, actions);
-        self.was_typing = ctx.text_edit_focused();
+        // Escape closes a menu before it clears the filter; messages about the query are no menus.
+        let menu_is_open = egui::Popup::is_any_open(&ctx);
+        self.was_typing = ctx.text_edit_focused() || menu_is_open;
         let title = self.app.title();
         if title != self.title {
             ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
@@ -149,15 +151,20 @@ impl Window {
         let app = &self.app;
         let tokens = theme::of(ui);
         let plain = egui::Frame::new().fill(tokens.panel);
+        let width = ui.available_width();
         egui::Panel::top("timeline").frame(plain).show(ui, |ui| bar::timeline_ui(ui, app, actions));
         egui::Panel::left("side")
             .frame(plain.inner_margin(egui::Margin::same(8)))
-            .default_size(214.0)
+            .default_size((width * 0.165).max(190.0))
             .size_range(150.0..=480.0)
             .show(ui, |ui| side::side_ui(ui, app, actions));
-        egui::Panel::right("detail").frame(plain).default_size(404.0).size_range(240.0..=1200.0).show(ui, |ui| {
-            detail::detail_ui(ui, app, actions);
-        });
+        egui::Panel::right("detail")
+            .frame(plain)
+            .default_size((width * 0.3).max(330.0))
+            .size_range(240.0..=1200.0)
+            .show(ui, |ui| {
+                detail::detail_ui(ui, app, actions);
+            });
         let revealed = std::mem::replace(&mut self.shown_reveal, app.reveal) != app.reveal;
         egui::Panel::bottom("ladder")
             .frame(plain)

@@ -297,19 +297,24 @@ fn keys(ui: &Ui, list: &Response, state: &mut RowsState, view: &View, out: &mut 
     let at = state.selected;
     let from = at.unwrap_or(state.position.row);
     let to = ui.input_mut(|input| {
-        let mut hit = |key| input.consume_key(Modifiers::NONE, key) || input.consume_key(Modifiers::COMMAND, key);
-        if hit(Key::ArrowDown) {
-            Some(at.map_or(from, |row| row + 1))
-        } else if hit(Key::ArrowUp) {
-            Some(from.saturating_sub(1))
-        } else if hit(Key::PageDown) {
-            Some(from.saturating_add(page))
-        } else if hit(Key::PageUp) {
-            Some(from.saturating_sub(page))
-        } else if hit(Key::Home) {
+        // On a slow machine a frame may bring several presses of a key, and none may be lost.
+        let mut hits = |key| {
+            let plain = input.count_and_consume_key(Modifiers::NONE, key);
+            (plain + input.count_and_consume_key(Modifiers::COMMAND, key)) as u64
+        };
+        let (down, up) = (hits(Key::ArrowDown), hits(Key::ArrowUp));
+        let (page_down, page_up) = (hits(Key::PageDown), hits(Key::PageUp));
+        let (home, end_key) = (hits(Key::Home), hits(Key::End));
+        if home > 0 {
             Some(0)
+        } else if end_key > 0 {
+            Some(end)
+        } else if down + up + page_down + page_up > 0 {
+            // The first press of Down in a list without a selection selects the row it stands at.
+            let forward = down.saturating_sub(u64::from(at.is_none())) + page_down * page;
+            Some(from.saturating_add(forward).saturating_sub(up + page_up * page))
         } else {
-            hit(Key::End).then_some(end)
+            None
         }
     });
     if let Some(to) = to.map(|row| row.min(end)) {

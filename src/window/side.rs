@@ -1,9 +1,10 @@
 //! The left side: diagnostic codes and files of the log. A click filters.
 
-use super::theme::{self, Tone};
+use super::theme;
 use crate::app::{Action, Actions, App, CodeFacet};
 use crate::export::with_separators;
 use crate::query::edit;
+use crate::trace::Outcome;
 use egui::{Align2, Sense, Ui, WidgetInfo, vec2};
 
 /// Codes on top, files below.
@@ -26,7 +27,7 @@ fn heading(ui: &mut Ui, text: &str, count: usize) {
 }
 
 fn codes_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    heading(ui, "Diagnostic codes", app.view.codes.len());
+    heading(ui, "Codes in this log", app.view.codes.len());
     let chosen = edit::term_value(&app.query_text, "diag");
     for code in &app.view.codes {
         let is_chosen = chosen.as_deref() == Some(code.code.to_string().as_str());
@@ -51,7 +52,8 @@ fn code_row(ui: &mut Ui, code: &CodeFacet, is_chosen: bool) -> bool {
     row_ground(ui, rect, &response, is_chosen);
     let painter = ui.painter_at(rect);
     let inner = rect.shrink2(vec2(8.0, 3.0));
-    painter.text(inner.left_top(), Align2::LEFT_TOP, code.code, theme::strong_font(), tokens.tone(Tone::Failure).text);
+    let tone = super::tone(code.outcome.filter(|outcome| *outcome == Outcome::Failure));
+    painter.text(inner.left_top(), Align2::LEFT_TOP, code.code, theme::strong_font(), tokens.tone(tone).text);
     painter.text(inner.right_top(), Align2::RIGHT_TOP, count, theme::small_font(), tokens.text_weak);
     let line = egui::Rect::from_min_max(
         egui::pos2(rect.left(), inner.bottom() - 15.0),
@@ -121,6 +123,6 @@ fn clock_words(clock: crate::format::Clock) -> String {
     match clock {
         crate::format::Clock::Utc => "UTC".to_owned(),
         crate::format::Clock::Offset(offset) => format!("UTC{offset}"),
-        crate::format::Clock::Unknown => "zone unknown".to_owned(),
+        crate::format::Clock::Unknown => "clock unknown".to_owned(),
     }
 }

@@ -12,9 +12,9 @@ pub fn start_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.vertical_centered(|ui| {
         ui.add_space(top);
         let (title, hint) = if app.is_empty() {
-            ("Open a trace", "Drop client logs, server traces or a folder of them here, or")
+            ("Open a trace", "Drop client logs, server traces or a folder of them here")
         } else {
-            ("There are no records in what was opened", "Open something else:")
+            ("There are no records in what was opened", "Open something else, or drop it here")
         };
         ui.label(RichText::new(title).heading().color(tokens.text_strong));
         ui.add_space(4.0);

@@ -49,17 +49,12 @@ pub fn status_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
                 ui.add(bar);
                 ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
             } else if let Some((first, last)) = index.time_span() {
-                let zone = if all_clocks_known(app) { " UTC" } else { "" };
+                let zone = if app.all_clocks_known() { " UTC" } else { "" };
                 let format = "%Y-%m-%d %H:%M:%S";
                 ui.label(weak(format!("{} to {}{zone}", first.format(format), last.format(format))));
             }
         });
     });
-}
-
-fn all_clocks_known(app: &App) -> bool {
-    let index = &app.view.index;
-    (0..).zip(index.files()).all(|(file, opened)| opened.format.is_none() || index.clock(file).is_known())
 }
 
 /// `3 files: 2 client logs, 1 server trace (CLS)`

@@ -51,6 +51,13 @@ impl Columns {
     }
 
     /// Widths as they stand, to be kept in the settings.
+    /// Gives a column another title.
+    pub fn set_title(&mut self, column: usize, title: &'static str) {
+        if let Some(column) = self.columns.get_mut(column) {
+            column.title = title;
+        }
+    }
+
     #[must_use]
     pub fn widths_pt(&self) -> Vec<f32> {
         self.columns.iter().map(|column| column.width_pt).collect()
