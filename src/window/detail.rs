@@ -206,6 +206,8 @@ fn text(ui: &mut Ui, app: &App, detail: &Detail) {
     let height = ui.fonts_mut(|fonts| fonts.row_height(&theme::mono_font())) + 2.0;
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.spacing_mut().interact_size.y = height;
+    // A bar that is always there says that lines go on.
+    ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
     let area = egui::ScrollArea::both()
         .id_salt(detail.row.0)
         .auto_shrink(false)

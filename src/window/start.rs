@@ -21,7 +21,8 @@ pub fn start_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.label(RichText::new(hint).color(tokens.text_weak));
         ui.add_space(10.0);
         ui.scope(|ui| {
-            ui.set_max_width(250.0);
+            // As wide as the two buttons, so that they stand in the middle.
+            ui.set_max_width(203.0);
             ui.horizontal(|ui| {
                 for command in [Command::OpenFiles, Command::OpenFolder] {
                     let Some(entry) = command.entry() else { continue };
@@ -75,6 +76,7 @@ fn places(ui: &mut Ui) {
     let tokens = theme::of(ui);
     ui.label(RichText::new("Where traces are found").font(theme::strong_font()).color(tokens.text));
     ui.add_space(4.0);
+    ui.spacing_mut().interact_size.y = 18.0;
     egui::Grid::new("places").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
         for (what, place) in PLACES {
             ui.label(RichText::new(what).color(tokens.text_weak));
