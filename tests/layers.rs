@@ -1,4 +1,4 @@
-//! The map of `DESIGN.md`: which room may use which, and what only one room may do.
+//! The map that `src/lib.rs` draws: which room may use which, and what only one room may do.
 //!
 //! The source is read as text: comments and strings are blanked, `use` trees are spread out, and every path
 //! that is left is held against the rules. A complaint names file and line.

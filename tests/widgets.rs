@@ -425,7 +425,7 @@ fn picture_of_a_highlighted_message() {
                 }
                 let mut job = line_job(line, kind, tokens);
                 if let Some(at) = line.find("contoso.com") {
-                    mark_hits(&mut job, &[at..at + 7], tokens);
+                    mark_hits(&mut job, std::slice::from_ref(&(at..at + 7)), tokens);
                 }
                 let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
                 let at = rect.left_center() + vec2(theme::CELL_PADDING_PT, -galley.size().y / 2.0);

@@ -92,7 +92,7 @@ impl BigTrace {
 
     /// The next record, some milliseconds after the last.
     fn record(&mut self) {
-        let gap = self.ids.below(2 * MEAN_GAP_MS + 1) as i64;
+        let gap = self.ids.below(2 * MEAN_GAP_MS + 1).cast_signed();
         if gap > 0 {
             self.now = self.now + gap;
             self.stamp = self.now.server_stamp(UTC);
@@ -202,7 +202,7 @@ impl BigTrace {
         let request = !step.start.starts_with("SIP/2.0");
         let kind = if request { "request" } else { "response" };
         // What the server itself starts goes out, and its answer comes in.
-        let direction = if request != step.method.ends_with("NOTIFY") { "incoming" } else { "outgoing" };
+        let direction = if request == step.method.ends_with("NOTIFY") { "outgoing" } else { "incoming" };
         let edge = if machine < 16 { "" } else { ";source=\"external edge\";destination=\"internal edge\"" };
         let (a, b) = (dialog.user % 250 + 1, dialog.port);
         let text = &mut self.text;
@@ -249,8 +249,7 @@ impl BigTrace {
                 ),
                 'm' if request => writeln!(
                     text,
-                    "Max-Forwards: 69\nUser-Agent: UCCAPI/16.0.4600.1000 OC/16.0.4600.1000 (Skype for Business)\nContact: <sip:198.51.100.{a}:{b};transport=tls;ms-opaque=d{:09x}>",
-                    correlation
+                    "Max-Forwards: 69\nUser-Agent: UCCAPI/16.0.4600.1000 OC/16.0.4600.1000 (Skype for Business)\nContact: <sip:198.51.100.{a}:{b};transport=tls;ms-opaque=d{correlation:09x}>"
                 ),
                 'm' => writeln!(text, "Server: RTC/6.0"),
                 _ => Ok(()),

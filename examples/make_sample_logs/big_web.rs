@@ -81,8 +81,7 @@ pub fn line(trace: &mut BigTrace) {
         0 => writeln!(trace.text, "Queue drained, depth={}, oldest={value} ms", value % 7),
         1 => writeln!(
             trace.text,
-            "( 00000000028F{:04X} ) Dispatching request of sip:{address} to application UserServices",
-            value
+            "( 00000000028F{value:04X} ) Dispatching request of sip:{address} to application UserServices"
         ),
         2 => writeln!(
             trace.text,

@@ -41,7 +41,7 @@ pub struct NtlmUser<'a> {
     pub workstation: &'a str,
 }
 
-/// The client's answer (type 3, NTLMv2), with user and workstation.
+/// The client's answer (type 3, `NTLMv2`), with user and workstation.
 pub fn ntlm_answer(at: Time, who: &NtlmUser<'_>, server: &str, ids: &mut Ids) -> String {
     let names = [utf16(who.domain), utf16(who.user), utf16(who.workstation)];
     let lm = vec![0; 24];
@@ -140,7 +140,7 @@ pub fn kerberos_request(realm: &str, server: &str, ids: &mut Ids) -> String {
     base64(&group(application(0), &wrapped))
 }
 
-/// The first token of TLS-DSK: a TLS 1.2 ClientHello.
+/// The first token of TLS-DSK: a TLS 1.2 `ClientHello`.
 pub fn tls_client_hello(ids: &mut Ids) -> String {
     let mut hello = vec![3, 3];
     hello.extend(ids.bytes(32));
@@ -160,7 +160,7 @@ pub fn tls_client_hello(ids: &mut Ids) -> String {
     base64(&tls_record(22, &handshake(1, &hello)))
 }
 
-/// The server's answer: ServerHello, its certificate, the request for the client's, ServerHelloDone.
+/// The server's answer: `ServerHello`, its certificate, the request for the client's, `ServerHelloDone`.
 pub fn tls_server_hello(certificate: &Certificate<'_>, ids: &mut Ids) -> String {
     let mut hello = vec![3, 3];
     hello.extend(ids.bytes(32));
@@ -185,7 +185,7 @@ pub fn tls_client_finished(certificate: &Certificate<'_>, ids: &mut Ids) -> Stri
     base64(&out)
 }
 
-/// The server's ChangeCipherSpec and Finished.
+/// The server's `ChangeCipherSpec` and Finished.
 pub fn tls_server_finished(ids: &mut Ids) -> String {
     base64(&change_cipher_and_finished(ids))
 }

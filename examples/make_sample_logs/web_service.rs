@@ -83,7 +83,7 @@ fn client_call(stage: &mut Stage, start: Time, end: Time, who: &mut Endpoint, bl
 struct Request {
     machine: &'static Machine,
     number: u32,
-    client_request: String,
+    guid: String,
     /// Who asks, as the reverse proxy tells it.
     client: String,
 }
@@ -94,7 +94,7 @@ impl Request {
         Self {
             machine: if stage.ids.below(2) == 0 { &FE01 } else { &FE02 },
             number: 1000 + stage.ids.below(90_000_000) as u32,
-            client_request: stage.ids.guid(),
+            guid: stage.ids.guid(),
             client: who.address.split(':').next().unwrap_or_default().to_owned(),
         }
     }
@@ -104,7 +104,7 @@ impl Request {
         let text = format!(
             "GET {path} HTTP/1.1\nAccept: application/vnd.microsoft.rtc.autodiscover+xml;v=1\nHost: {host}\nUser-Agent: OC/16.0.4600.1000 (Skype for Business)\n{}client-request-id: {}\nX-Forwarded-For: {}\n",
             ticket_header(ticket),
-            self.client_request,
+            self.guid,
             self.client
         );
         stage.servers.web(at, self.machine, TRACE_REQUEST, self.number, &text);
@@ -121,7 +121,7 @@ impl Request {
         let text = format!(
             "Request headers\nContent-Type: text/xml; charset=utf-8\nHost: {WEB_HOST}\n{}client-request-id: {}\nX-Forwarded-For: {}\n",
             ticket_header(ticket),
-            self.client_request,
+            self.guid,
             self.client
         );
         stage.servers.web(at, self.machine, TRACE_REQUEST, self.number, &text);
@@ -134,7 +134,7 @@ impl Request {
             body.len(),
             self.machine.fqdn,
             self.number,
-            self.client_request,
+            self.guid,
             at.gmt()
         );
         let text = if body.is_empty() { text } else { format!("{text}\n{body}\n") };

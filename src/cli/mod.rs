@@ -205,7 +205,15 @@ fn with_index(input: &Input, answer: impl FnOnce(Ready<'_>) -> Answer) -> Result
     }
     let index = index::build(&files, &Progress::default(), |_| {});
     answer(Ready { index: &index, skipped: &skipped })?;
-    Ok(errors.is_empty())
+    let mut is_whole = errors.is_empty();
+    for file in files.iter().filter(|file| file.source.is_cut()) {
+        eprintln!(
+            "uccello: {}: the file was cut while it was read; what stood behind the cut is missing, so ask again",
+            file.name()
+        );
+        is_whole = false;
+    }
+    Ok(is_whole)
 }
 
 fn select(index: &Index, filter: &Filter, scope: Scope) -> Result<RowSet, String> {

@@ -75,14 +75,13 @@ impl<'a> Header<'a> {
         // The scope holds parentheses of its own: `A::operator()(file.cpp(125))`.
         let line_end = line_end(rest).unwrap_or(rest.len());
         let line = rest.get(..line_end)?;
-        let (correlation, after, begins_record) = match end_of_typed(line) {
-            Some((correlation, after)) => (correlation, after, true),
-            None => {
-                let after = after_closing(line).unwrap_or_default();
-                let (correlation, after) = bracketed(after, b'[', b']', DIGIT).unwrap_or((&[], after));
-                let (_, after) = bracketed(after, b'(', b')', HEX | BLANK).unwrap_or((&[], after));
-                (correlation, after, after.trim_ascii_end().ends_with(BEGIN))
-            }
+        let (correlation, after, begins_record) = if let Some((correlation, after)) = end_of_typed(line) {
+            (correlation, after, true)
+        } else {
+            let after = after_closing(line).unwrap_or_default();
+            let (correlation, after) = bracketed(after, b'[', b']', DIGIT).unwrap_or((&[], after));
+            let (_, after) = bracketed(after, b'(', b')', HEX | BLANK).unwrap_or((&[], after));
+            (correlation, after, after.trim_ascii_end().ends_with(BEGIN))
         };
         let text_at = text.len() - rest.len() + line_end - after.len();
         Some(Self { level, flag, source, process, thread, time, component, correlation, text_at, begins_record })

@@ -75,8 +75,11 @@ pub fn by_first_bytes(head: &[u8], name: &str) -> Option<Foreign> {
     Some(Foreign { name: "a binary file", advice: OPEN_A_TRACE })
 }
 
+/// Says whether a line has the shape of a kind.
+type IsLine = fn(&[u8]) -> bool;
+
 /// Text kinds that are known by the shape of their lines.
-pub const BY_LINE: &[(fn(&[u8]) -> bool, Foreign)] = &[
+pub const BY_LINE: &[(IsLine, Foreign)] = &[
     (
         |line| line.starts_with(b"#Software: Microsoft Internet Information Services") || line.starts_with(b"#Fields:"),
         Foreign {

@@ -266,7 +266,7 @@ impl Format {
     /// Reads one record again from its own lines. `known` is what is known of it from the first
     /// reading and cannot be seen in its own bytes.
     #[must_use]
-    pub fn reread<'a>(self, bytes: &'a [u8], kind: Kind, known: Oddities) -> Record<'a> {
+    pub fn reread(self, bytes: &[u8], kind: Kind, known: Oddities) -> Record<'_> {
         let mut record = match self {
             Self::Uccapi => uccapi::reread(bytes, known),
             Self::Cls | Self::OcsLogger => cls::reread(bytes, kind),

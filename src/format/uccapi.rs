@@ -47,7 +47,7 @@ impl<'a> Prefix<'a> {
     fn record(&self, kind: Kind, text: &'a [u8]) -> Record<'a> {
         let Self { time, process, thread, level, .. } = *self;
         let oddities = if time.is_none() { Oddities::BAD_TIME } else { Oddities::empty() };
-        Record { time, process, thread, level, oddities, ..Record::of_kind(kind, text) }
+        Record { time, level, process, thread, oddities, ..Record::of_kind(kind, text) }
     }
 }
 
@@ -499,11 +499,11 @@ mod tests {
 
     #[test]
     fn other_entries() {
-        let text = format!(
-            "\u{FEFF}tail of a message\r\n{}\r\n\r\n{}{AT}Executing wws method with windows auth, asyncContext=0A\r\n context\r\n.\r\n{AT}1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)\r\n{AT}Sign-in report\r\n1 Login: PASS\r\n{AT}plain\r\n",
-            format!("{AT}Data Received -{ENDS}:\r\n{AT}"),
-            format!("{AT}End of Data Received -{ENDS}\r\n"),
-        );
+        let begin = format!("{AT}Data Received -{ENDS}:\r\n{AT}");
+        let end = format!("{AT}End of Data Received -{ENDS}\r\n");
+        let web = format!("{AT}Executing wws method with windows auth, asyncContext=0A\r\n context\r\n.\r\n");
+        let report = format!("{AT}1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)\r\n{AT}plain\r\n");
+        let text = format!("\u{FEFF}tail of a message\r\n{begin}\r\n\r\n{end}{web}{report}");
         let kinds: Vec<_> = records(&text).into_iter().map(|(kind, ..)| kind).collect();
         let report = Kind::SignInReport;
         assert_eq!(kinds, [Kind::Unknown, Kind::KeepAlive, Kind::WebRequest, report, report, Kind::Trace]);

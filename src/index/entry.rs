@@ -81,13 +81,12 @@ impl Entry {
         self.local = text(record.local);
         self.peer = text(record.peer);
         self.notes = record.oddities.notes().into_iter().map(str::to_owned).collect();
-        match &record.message {
-            Some(message) => self.fill_message(message, record.oddities),
-            None => {
-                self.call_id = text(record.about.0);
-                self.cseq = cseq(record.about.1).map(|(number, _)| number);
-                diagnostics::in_text(record.text, |loose| self.diagnostics.push(loose.to_diagnostic()));
-            }
+        if let Some(message) = &record.message {
+            self.fill_message(message, record.oddities);
+        } else {
+            self.call_id = text(record.about.0);
+            self.cseq = cseq(record.about.1).map(|(number, _)| number);
+            diagnostics::in_text(record.text, |loose| self.diagnostics.push(loose.to_diagnostic()));
         }
     }
 

@@ -191,18 +191,15 @@ fn parameters(text: &str, separator: char) -> BTreeMap<String, String> {
             continue;
         };
         let after = after.trim_start();
-        let value = match after.chars().next().filter(|c| QUOTES.contains(c)) {
-            Some(open) => {
-                let (value, next) = quoted(after.get(open.len_utf8()..).unwrap_or_default(), open);
-                rest = next;
-                value
-            }
-            None => {
-                let end = after.find(separator).unwrap_or(after.len());
-                let (value, next) = after.split_at_checked(end).unwrap_or((after, ""));
-                rest = next;
-                value.trim().to_owned()
-            }
+        let value = if let Some(open) = after.chars().next().filter(|c| QUOTES.contains(c)) {
+            let (value, next) = quoted(after.get(open.len_utf8()..).unwrap_or_default(), open);
+            rest = next;
+            value
+        } else {
+            let end = after.find(separator).unwrap_or(after.len());
+            let (value, next) = after.split_at_checked(end).unwrap_or((after, ""));
+            rest = next;
+            value.trim().to_owned()
         };
         if !name.is_empty() && !value.is_empty() {
             params.entry(name).or_insert(value);
@@ -245,7 +242,9 @@ pub fn header_name(written: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn shape(value: &str) -> Option<(u32, Option<u32>, Option<String>, Option<String>, Vec<(String, String)>)> {
+    type Shape = (u32, Option<u32>, Option<String>, Option<String>, Vec<(String, String)>);
+
+    fn shape(value: &str) -> Option<Shape> {
         let d = Diagnostic::parse("Ms-Diagnostics", value.as_bytes())?;
         assert_eq!(d.header, "ms-diagnostics");
         Some((d.code, d.sub, d.reason, d.source, d.params.into_iter().collect()))
@@ -308,7 +307,7 @@ mod tests {
         assert!(loose_codes("diagnostics are on").is_empty());
         let mut found = Vec::new();
         in_body(b"<af:ErrorId>28020</af:ErrorId><af:Reason>No valid security token.</af:Reason>", |l| {
-            found.push(l.to_diagnostic())
+            found.push(l.to_diagnostic());
         });
         assert_eq!(
             found.iter().map(|d| (d.code, d.reason.as_deref())).collect::<Vec<_>>(),

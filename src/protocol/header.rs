@@ -138,9 +138,14 @@ fn glance(line: &[u8]) -> Glance {
         _ if key(start) & 0x00FF_FFFF == key(*b"to:\0") & 0x00FF_FFFF => Glance::Maybe(HeaderName::To, "To"),
         _ => match start {
             // Authorization, Proxy-..., ms-..., X-MS-...: rare enough to be read whole.
-            [b'a' | b'A', b'u' | b'U', ..] | [b'p' | b'P', b'r' | b'R', ..] => Glance::Unsure,
-            [b'm' | b'M' | b'x' | b'X', b's' | b'S' | b'-', ..] | [b't' | b'T', b'o' | b'O', ..] => Glance::Unsure,
-            [first, second, ..] if !first.is_ascii_alphabetic() || !second.is_ascii_alphabetic() && second != b'-' => {
+            [b'a' | b'A', b'u' | b'U', ..]
+            | [b'p' | b'P', b'r' | b'R', ..]
+            | [b'm' | b'M' | b'x' | b'X', b's' | b'S' | b'-', ..]
+            | [b't' | b'T', b'o' | b'O', ..] => Glance::Unsure,
+            // A blank, a compact form, a name of one letter and a hyphen.
+            [first, second, ..]
+                if !first.is_ascii_alphabetic() || !(second.is_ascii_alphabetic() || second == b'-') =>
+            {
                 Glance::Unsure
             }
             _ if start.is_ascii() => Glance::Nothing,

@@ -292,7 +292,8 @@ mod tests {
 
     #[test]
     fn lines_and_their_parts() {
-        let cases: [(LineKind, &str, &[(&str, &str)]); 9] = [
+        type Parts = &'static [(&'static str, &'static str)];
+        let cases: [(LineKind, &str, Parts); 9] = [
             (
                 LineKind::Header,
                 "From: \"Kim \\\"K\\\" Akers\" <sip:kim@contoso.com;user=phone>;tag=7f3",

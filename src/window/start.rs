@@ -41,7 +41,7 @@ pub fn start_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.add_space(28.0);
         ui.scope(|ui| {
             ui.set_max_width(620.0);
-            ui.with_layout(Layout::top_down(Align::Min), |ui| places(ui));
+            ui.with_layout(Layout::top_down(Align::Min), places);
         });
     });
 }

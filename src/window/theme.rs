@@ -4,6 +4,8 @@
 //! ([`Tokens`]), so that both themes stay complete and every text keeps its contrast (WCAG 2.2, AA: the
 //! tests below compute it for each role on each ground it stands on). Draws nothing itself.
 
+#![expect(clippy::disallowed_methods, reason = "colours stand here")]
+
 use egui::style::{Selection, WidgetVisuals, Widgets};
 use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,

@@ -378,6 +378,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "whole points, which are exact")]
     fn one_failure_among_a_million_is_seen() {
         let bar = Bar { total: 1_000_000, failures: 1, challenges: 1, ..Bar::default() };
         assert_eq!(heights_pt(&bar, 1_000_000, 40.0), [6.0, 9.0, 40.0]);
