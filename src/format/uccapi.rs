@@ -502,8 +502,9 @@ mod tests {
         let begin = format!("{AT}Data Received -{ENDS}:\r\n{AT}");
         let end = format!("{AT}End of Data Received -{ENDS}\r\n");
         let web = format!("{AT}Executing wws method with windows auth, asyncContext=0A\r\n context\r\n.\r\n");
-        let report = format!("{AT}1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)\r\n{AT}plain\r\n");
-        let text = format!("\u{FEFF}tail of a message\r\n{begin}\r\n\r\n{end}{web}{report}");
+        let step = format!("{AT}1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)\r\n");
+        let tree = format!("{AT}Sign-in report\r\n1 Login: PASS\r\n{AT}plain\r\n");
+        let text = format!("\u{FEFF}tail of a message\r\n{begin}\r\n\r\n{end}{web}{step}{tree}");
         let kinds: Vec<_> = records(&text).into_iter().map(|(kind, ..)| kind).collect();
         let report = Kind::SignInReport;
         assert_eq!(kinds, [Kind::Unknown, Kind::KeepAlive, Kind::WebRequest, report, report, Kind::Trace]);
