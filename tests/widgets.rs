@@ -438,28 +438,3 @@ fn picture_of_a_highlighted_message() {
         pictures.extend_harness(&mut h);
     }
 }
-
-/// Not a promise, a reading: `cargo test --release --test widgets -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints how long a frame takes"]
-fn cost_of_a_frame_of_fifty_rows() {
-    let ctx = egui::Context::default();
-    theme::install(&ctx);
-    ctx.enable_accesskit();
-    let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, vec2(1_280.0, 50.0 * theme::ROW_HEIGHT_PT));
-    let (mut state, mut columns) = (RowsState::default(), message_columns());
-    let mut frame = |scroll: bool| {
-        let input = egui::RawInput { screen_rect: Some(screen), ..egui::RawInput::default() };
-        state.position.row += u64::from(scroll);
-        let mut output = ctx.run_ui(input, |ui| sign_in_list(ui, &mut state, &mut columns, MANY, &[]));
-        output.textures_delta.clear();
-        ctx.tessellate(output.shapes, 1.0).len()
-    };
-    for scroll in [false, true] {
-        let _ = (0..20).map(|_| frame(scroll)).sum::<usize>();
-        let start = std::time::Instant::now();
-        let meshes = (0..1_000).map(|_| frame(scroll)).sum::<usize>() / 1_000;
-        let each = start.elapsed() / 1_000;
-        println!("50 rows of 5 cells, scrolling {scroll}: {each:?} a frame, made into {meshes} meshes");
-    }
-}

@@ -1,9 +1,10 @@
 //! What is on the screen: an index, the rows that the query selects of it, and counts beside them.
 
-use crate::format::Kind;
-use crate::index::{Facets, Index, Names, RowId};
+use crate::format::{Clock, Kind};
+use crate::index::{Block, CodeCount, Facets, Index, Names, RowId};
 use crate::query::{Matcher, Query, RowSet, Scope};
 use crate::trace::Outcome;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -16,8 +17,8 @@ pub struct View {
     pub rows: RowSet,
     /// Number of messages, or of all records, by scope.
     pub in_scope: u64,
-    pub addresses: Names,
-    pub codes: Vec<CodeFacet>,
+    pub addresses: Arc<Names>,
+    pub codes: Arc<Vec<CodeFacet>>,
     pub timeline: Timeline,
 }
 
@@ -57,6 +58,8 @@ pub struct Viewer {
     matcher: Option<(Query, Scope, Matcher)>,
     any_time: Option<(Query, Scope, Matcher)>,
     facets: Facets,
+    addresses: Arc<Names>,
+    codes: Arc<Vec<CodeFacet>>,
     files: Vec<String>,
 }
 
@@ -76,25 +79,35 @@ impl Viewer {
         }
         let rows = select(&mut self.matcher, index, query, scope, cancelled)?;
         let in_timeline = select(&mut self.any_time, index, any_time, scope, cancelled)?;
-        self.facets.update(index);
+        self.count(index);
         let in_scope = if scope == Scope::Messages { index.messages() } else { u64::from(index.len()) };
-        let codes = self.facets.codes();
-        let codes = codes.iter().map(|code| CodeFacet {
-            code: code.code,
-            count: code.count,
-            reason: reason(index, code.first, code.code),
-            outcome: outcome(index, code.first),
-        });
         Some(View {
             timeline: timeline(index, &in_timeline),
             rows,
             in_scope,
-            addresses: self.facets.addresses(),
-            codes: codes.collect(),
+            addresses: Arc::clone(&self.addresses),
+            codes: Arc::clone(&self.codes),
             index: Arc::clone(index),
             query: query.clone(),
             scope,
         })
+    }
+}
+
+impl Viewer {
+    /// Brings the counts up to date, if the index has grown.
+    fn count(&mut self, index: &Index) {
+        if !self.facets.update(index) {
+            return;
+        }
+        self.addresses = Arc::new(self.facets.addresses());
+        let facet = |code: CodeCount| CodeFacet {
+            code: code.code,
+            count: code.count,
+            reason: reason(index, code.first, code.code),
+            outcome: outcome(index, code.first),
+        };
+        self.codes = Arc::new(self.facets.codes().into_iter().map(facet).collect());
     }
 }
 
@@ -121,16 +134,29 @@ fn timeline(index: &Index, rows: &RowSet) -> Timeline {
     let span = (first.0, last.0.max(first.0 + 1));
     let mut buckets = vec![TimelineBucket::default(); BUCKETS];
     let width = (span.1 - span.0) as f64 / BUCKETS as f64;
+    // Rows come block by block where the log is in order, so the block is looked up only when it changes.
+    let mut known: Option<(Range<u32>, &Block, Clock)> = None;
     for position in rows.iter() {
         let row = index.row(position);
-        let at = ((index.time(row).0 - span.0) as f64 / width) as usize;
-        let Some(bucket) = buckets.get_mut(at.min(BUCKETS - 1)) else { continue };
-        bucket.total += 1;
-        match outcome(index, row) {
-            Some(Outcome::Challenge) => bucket.challenges += 1,
-            Some(Outcome::Failure) => bucket.failures += 1,
-            _ => {}
+        let (range, block, clock) = match known {
+            Some(known) if known.0.contains(&row.0) => known,
+            _ => {
+                let Some((block, at)) = index.locate(row) else { continue };
+                let first = row.0 - at as u32;
+                (first..first + block.len() as u32, &**block, index.clock(block.file))
+            }
+        };
+        let at = (row.0 - range.start) as usize;
+        let time = clock.resolve(block.time(at));
+        if let Some(bucket) = buckets.get_mut((((time.0 - span.0) as f64 / width) as usize).min(BUCKETS - 1)) {
+            bucket.total += 1;
+            match outcome_of(block, at) {
+                Some(Outcome::Challenge) => bucket.challenges += 1,
+                Some(Outcome::Failure) => bucket.failures += 1,
+                _ => {}
+            }
         }
+        known = Some((range, block, clock));
     }
     Timeline { span, buckets }
 }
@@ -139,6 +165,10 @@ fn timeline(index: &Index, rows: &RowSet) -> Timeline {
 #[must_use]
 pub fn outcome(index: &Index, row: RowId) -> Option<Outcome> {
     let (block, at) = index.locate(row)?;
-    (block.traits(at).kind() == Kind::Message)
-        .then(|| Outcome::of(block.status_of(at), block.codes_of(at).iter().copied()))
+    outcome_of(block, at)
+}
+
+fn outcome_of(block: &Block, at: usize) -> Option<Outcome> {
+    let is_message = block.traits(at).kind() == Kind::Message;
+    is_message.then(|| Outcome::of(block.status_of(at), block.codes_of(at).iter().copied()))
 }

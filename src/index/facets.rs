@@ -25,12 +25,14 @@ pub struct Facets {
 }
 
 impl Facets {
-    /// Counts what was not counted yet.
-    pub fn update(&mut self, index: &Index) {
+    /// Counts what was not counted yet; `false` where there was nothing new.
+    pub fn update(&mut self, index: &Index) -> bool {
+        let is_new = index.blocks().len() > self.counted_blocks;
         for (block, first) in index.blocks().iter().zip(index.first_rows()).skip(self.counted_blocks) {
             self.add(block, *first);
         }
         self.counted_blocks = index.blocks().len();
+        is_new
     }
 
     fn add(&mut self, block: &Arc<Block>, first_row: u32) {

@@ -136,21 +136,24 @@ fn lane_names(ui: &mut Ui, ladder: &Ladder, lanes: &Lanes) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LANES_HEIGHT_PT), egui::Sense::hover());
     ui.painter().rect_filled(rect, 0, tokens.header);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.hairline));
+    let gap = match lanes.x.as_slice() {
+        [first, second, ..] => second - first,
+        _ => rect.width(),
+    };
     for (host, &x) in ladder.lanes.iter().zip(&lanes.x) {
-        ui.painter().text(
-            pos2(x, rect.top() + 4.0),
-            Align2::CENTER_TOP,
-            &host.name,
-            theme::strong_font(),
-            tokens.ladder.lane_text,
-        );
-        ui.painter().text(
-            pos2(x, rect.top() + 21.0),
-            Align2::CENTER_TOP,
-            host.role.word(),
-            theme::small_font(),
-            tokens.text_weak,
-        );
+        let lane = Rect::from_x_y_ranges(x - gap / 2.0..=x + gap / 2.0, rect.y_range()).shrink2(vec2(4.0, 0.0));
+        let lines = [
+            (&*host.name, theme::strong_font(), tokens.ladder.lane_text, 4.0),
+            (host.role.word(), theme::small_font(), tokens.text_weak, 21.0),
+        ];
+        for (text, font, color, top) in lines {
+            let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+            job.wrap = egui::text::TextWrapping::truncate_at_width(lane.width());
+            let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+            ui.painter().galley(pos2(x - galley.size().x / 2.0, rect.top() + top), galley, color);
+        }
+        ui.interact(lane, ui.scope_id().with(("lane", &host.name, host.role.word())), egui::Sense::hover())
+            .on_hover_text(format!("{}, {}", host.name, host.role.word()));
     }
 }
 

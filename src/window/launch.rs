@@ -113,7 +113,9 @@ fn explain(reason: &str) -> String {
         vec![]
     };
     if missing.is_empty() {
-        return format!("no window: {}", reason.trim_end_matches('.'));
+        // What went wrong stands last, after where in the window system's code it did.
+        let cause = reason.rsplit(": ").next().unwrap_or(&reason).trim_end_matches('.');
+        return format!("no window: {cause}");
     }
     let libraries: Vec<&str> =
         LIBRARIES.iter().filter(|(_, package)| missing.contains(package)).map(|(library, _)| *library).collect();

@@ -24,6 +24,7 @@ use crate::app::{Action, Actions, App, Command, LadderOf, command::COMMANDS};
 use crate::cli::Input;
 use crate::trace::Outcome;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The window with what only it knows: where lists stand, what is typed but not yet a query.
 pub struct Window {
@@ -37,6 +38,9 @@ pub struct Window {
     /// begins, so the frame itself cannot tell what Escape was meant for.
     was_typing: bool,
     title: String,
+    /// When the first frame was painted, and how many rows the first view with any had.
+    first_frame: Option<Instant>,
+    shown_rows: u64,
 }
 
 impl Window {
@@ -64,6 +68,8 @@ impl Window {
             help_is_open: false,
             was_typing: false,
             title: String::new(),
+            first_frame: None,
+            shown_rows: 0,
         }
     }
 
@@ -112,6 +118,7 @@ impl Window {
     pub fn panels(&mut self, ui: &mut egui::Ui) {
         let ctx = ui.ctx().clone();
         self.app.receive();
+        self.log_first_rows();
         let mut actions = Actions::new();
         self.inputs(&ctx, &mut actions);
         let app = &self.app;
@@ -143,6 +150,18 @@ impl Window {
         if title != self.title {
             ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;
+        }
+    }
+
+    /// Says once how long the first rows took, for those who ask with `RUST_LOG=uccello=info`.
+    fn log_first_rows(&mut self) {
+        match self.first_frame {
+            None => self.first_frame = Some(Instant::now()),
+            Some(start) if self.shown_rows == 0 && !self.app.view.rows.is_empty() => {
+                self.shown_rows = self.app.view.rows.len();
+                log::info!("{} rows {} ms after the first frame", self.shown_rows, start.elapsed().as_millis());
+            }
+            Some(_) => {}
         }
     }
 

@@ -29,7 +29,7 @@ fn heading(ui: &mut Ui, text: &str, count: usize) {
 fn codes_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     heading(ui, "Codes in this log", app.view.codes.len());
     let chosen = edit::term_value(&app.query_text, "diag");
-    for code in &app.view.codes {
+    for code in app.view.codes.iter() {
         let is_chosen = chosen.as_deref() == Some(code.code.to_string().as_str());
         if code_row(ui, code, is_chosen) {
             actions.push(Action::SetTerm("diag", (!is_chosen).then(|| code.code.to_string())));
