@@ -208,8 +208,9 @@ impl<T> Slot<T> {
         let mut slot = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = waiting;
         self.busy.store(true, Ordering::Release);
-        drop(slot);
+        // Under the lock that the worker clears it under, or it would cancel the very request made here.
         self.cancelled.store(true, Ordering::Release);
+        drop(slot);
         self.changed.notify_one();
     }
 

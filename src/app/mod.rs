@@ -197,8 +197,9 @@ impl App {
                 }
                 Done::Index { index, is_whole } => {
                     self.index = index;
-                    if is_whole {
-                        self.opening.progress = None;
+                    if is_whole && self.opening.progress.take().is_some_and(|progress| progress.is_cancelled()) {
+                        let said = "Indexing was stopped: only what was read until then is shown";
+                        self.opening.errors.push(said.to_owned());
                     }
                     self.ask_view();
                 }
@@ -214,6 +215,7 @@ impl App {
     fn show(&mut self, view: Arc<View>) {
         let first = self.view.index.is_empty() && !view.index.is_empty();
         let is_other = view.query != self.view.query || view.scope != self.view.scope;
+        let has_grown = !Arc::ptr_eq(&view.index, &self.view.index);
         self.view = view;
         if first && self.selected.is_none() {
             self.ask_ladder();
@@ -223,7 +225,11 @@ impl App {
             // The selected message is filtered out: nothing is selected rather than something unseen.
             self.select(None);
         }
-        if self.ladder_of == LadderOf::Filtered || self.detail.is_none() {
+        if has_grown && let Some(row) = self.selected {
+            // Numbers and times of the selected record may have changed with what was read meanwhile.
+            self.detail = Detail::of(&self.view.index, row).map(Arc::new);
+        }
+        if has_grown || self.ladder_of == LadderOf::Filtered || self.detail.is_none() {
             self.ask_ladder();
         }
         if is_other {
@@ -231,7 +237,6 @@ impl App {
             // new list starts at its top.
             self.reveal += 1;
         }
-        self.notice_cut();
     }
 
     /// Carries out what the user did.
@@ -338,14 +343,14 @@ impl App {
         }
     }
 
-    /// Says once that a file was cut while it was open.
+    /// Says once that the file of the selected record was cut while it was open.
     fn notice_cut(&mut self) {
-        for file in self.view.index.files().iter().filter(|file| file.source.is_cut()) {
-            let what = "is shorter than when it was opened: it was cut or replaced";
-            let said = format!("{} {what}; open it again to read what is there now", file.name());
-            if !self.opening.errors.contains(&said) {
-                self.opening.errors.push(said);
-            }
+        let file = self.selected.and_then(|row| self.view.index.file_of(row)).filter(|file| file.source.is_cut());
+        let Some(file) = file else { return };
+        let what = "is shorter than when it was opened: it was cut or replaced";
+        let said = format!("{} {what}; open it again to read what is there now", file.name());
+        if !self.opening.errors.contains(&said) {
+            self.opening.errors.push(said);
         }
     }
 

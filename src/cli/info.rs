@@ -56,7 +56,10 @@ pub fn write(out: &mut impl Write, ready: &Ready<'_>, format: InfoFormat) -> io:
 
 fn of(index: &Index, number: u16, file: &TraceFile) -> FileInfo {
     let blocks = || index.blocks().iter().filter(move |block| block.file == number);
-    let times = || blocks().flat_map(|block| (0..block.len()).map(|row| block.time(row)));
+    let times = || {
+        blocks()
+            .flat_map(|block| (0..block.len()).filter(|&row| block.traits(row).has_time()).map(|row| block.time(row)))
+    };
     let clock = index.file_clock(usize::from(number)).cloned().unwrap_or_default();
     let at = |time: Option<Millis>| time.map(|time| clock.clock.rfc3339(time));
     FileInfo {

@@ -9,7 +9,7 @@ use crate::export;
 use crate::format::clock::Offset;
 use crate::index::{self, Index, Opened, Progress, RowId};
 use crate::ladder::Ladder;
-use crate::query::{self, Matcher, RowSet, Scope};
+use crate::query::{self, Matcher, Query, RowSet, Scope};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -127,21 +127,23 @@ type Answer = Result<(), String>;
 #[must_use]
 pub fn run(verb: Verb) -> ExitCode {
     let answer = match verb {
-        Verb::Messages { input, filter, all, format } => with_index(&input, |opened| {
+        Verb::Messages { input, filter, all, format } => with_query(&input, &filter, |opened, query| {
             let scope = if all { Scope::AllRecords } else { Scope::Messages };
-            let rows = select(opened.index, &filter, scope)?;
+            let rows = select(opened.index, query, scope);
             print(|out| export::messages(out, opened.index, rows.iter().map(|at| opened.index.row(at)), format))
         }),
-        Verb::Ladder { input, filter, format: LadderFormat::Text, out } => with_index(&input, |opened| {
-            let rows = rows(opened.index, &select(opened.index, &filter, Scope::Messages)?);
-            let text = export::ladder_text(&Ladder::of(opened.index, &rows));
-            match out {
-                Some(path) => std::fs::write(&path, text).map_err(|reason| {
-                    format!("{}: cannot be written ({reason}); choose another place with -o", path.display())
-                }),
-                None => print(|out| out.write_all(text.as_bytes())),
-            }
-        }),
+        Verb::Ladder { input, filter, format: LadderFormat::Text, out } => {
+            with_query(&input, &filter, |opened, query| {
+                let rows = rows(opened.index, &select(opened.index, query, Scope::Messages));
+                let text = export::ladder_text(&Ladder::of(opened.index, &rows));
+                match out {
+                    Some(path) => std::fs::write(&path, text).map_err(|reason| {
+                        format!("{}: cannot be written ({reason}); choose another place with -o", path.display())
+                    }),
+                    None => print(|out| out.write_all(text.as_bytes())),
+                }
+            })
+        }
         Verb::Info { input, format } => with_index(&input, |opened| print(|out| info::write(out, &opened, format))),
     };
     finish(answer)
@@ -151,7 +153,7 @@ pub fn run(verb: Verb) -> ExitCode {
 #[must_use]
 pub fn instead_of_window(input: &Input) -> ExitCode {
     finish(with_index(input, |opened| {
-        let rows = rows(opened.index, &select(opened.index, &Filter { query: String::new() }, Scope::Messages)?);
+        let rows = rows(opened.index, &select(opened.index, Query::All, Scope::Messages));
         print(|out| {
             info::write(out, &opened, InfoFormat::Text)?;
             writeln!(out)?;
@@ -216,10 +218,19 @@ fn with_index(input: &Input, answer: impl FnOnce(Ready<'_>) -> Answer) -> Result
     Ok(is_whole)
 }
 
-fn select(index: &Index, filter: &Filter, scope: Scope) -> Result<RowSet, String> {
+/// Like [`with_index`], with the query read before anything else: a slip in it costs no reading of files.
+fn with_query(
+    input: &Input,
+    filter: &Filter,
+    answer: impl FnOnce(&Ready<'_>, Query) -> Answer,
+) -> Result<bool, String> {
     let query = query::parse(&filter.query)
         .map_err(|error| format!("the query cannot be read\n{}", error.render(&filter.query)))?;
-    Ok(Matcher::new(query, scope).select(index, &AtomicBool::new(false)).unwrap_or_default())
+    with_index(input, |ready| answer(&ready, query))
+}
+
+fn select(index: &Index, query: Query, scope: Scope) -> RowSet {
+    Matcher::new(query, scope).select(index, &AtomicBool::new(false)).unwrap_or_default()
 }
 
 fn rows(index: &Index, selected: &RowSet) -> Vec<RowId> {

@@ -161,10 +161,12 @@ fn end_line(bytes: &[u8]) -> Option<(usize, usize)> {
     loop {
         let found = at + END_LINE.find(bytes.get(at..)?)?;
         at = found + END.len();
+        if found > 0 && bytes.get(found - 1) != Some(&b'\n') {
+            continue;
+        }
         let rest = bytes.get(at..)?;
         let line_end = memchr(b'\n', rest).unwrap_or(rest.len());
-        let starts_line = found == 0 || bytes.get(found - 1) == Some(&b'\n');
-        if starts_line && is_blank(rest.get(..line_end)?) {
+        if is_blank(rest.get(..line_end)?) {
             return Some((found, (at + line_end + 1).min(bytes.len())));
         }
     }

@@ -35,7 +35,7 @@ pub enum Detected {
         reason: String,
     },
     /// Nothing but blanks: readable, and without records.
-    Blank,
+    Blank(Encoding),
     /// Not a trace: what it is and what to do, as the end of a sentence.
     Refused(String),
 }
@@ -52,8 +52,8 @@ pub fn detect(bytes: &[u8], name: &str) -> Detected {
     }
     let encoding = if bytes.starts_with(b"\xEF\xBB\xBF") { Encoding::Utf8Bom } else { Encoding::Utf8 };
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if text.len() <= LOOKS[1] && is_blank(text) {
-        return Detected::Blank;
+    if is_blank(text) {
+        return Detected::Blank(encoding);
     }
     for look in LOOKS {
         let is_whole = look >= text.len();
@@ -153,7 +153,7 @@ mod tests {
             let Detected::Refused(why) = detect(bytes, name) else { panic!("{word} was not refused") };
             assert!(why.contains(word), "{why}");
         }
-        assert_eq!(detect(b"", "x"), Detected::Blank);
-        assert_eq!(detect(b"\xEF\xBB\xBF \r\n\n", "x"), Detected::Blank);
+        assert_eq!(detect(b"", "x"), Detected::Blank(Encoding::Utf8));
+        assert_eq!(detect(b"\xEF\xBB\xBF \r\n\n", "x"), Detected::Blank(Encoding::Utf8Bom));
     }
 }

@@ -257,6 +257,8 @@ pub struct Builder {
     last_address: (Vec<u8>, u16),
     /// Whether Date headers are compared with the clock of the file. Server traces are in UTC anyway.
     measures_clock: bool,
+    /// The last time of the block before.
+    time_before: Option<i64>,
     /// Rows at the start that have no time yet.
     untimed: usize,
 }
@@ -310,8 +312,14 @@ impl Builder {
             lower: Vec::new(),
             last_address: (Vec::new(), 0),
             measures_clock: format == Format::Uccapi,
+            time_before: None,
             untimed: 0,
         }
+    }
+
+    /// Goes on where another block ends: rows without a time stand at the last time of that one.
+    pub fn after(self, before: &Self) -> Self {
+        Self { time_before: before.times.last().copied().or(before.time_before), ..self }
     }
 
     pub fn len(&self) -> usize {
@@ -382,12 +390,14 @@ impl Builder {
     }
 
     fn push_time(&mut self, record: &Record<'_>, same_frame: bool) {
-        let before = self.times.last().copied();
+        let before = self.times.last().copied().or(self.time_before);
         let time = match record.time {
             Some(Millis(time)) => time,
             None => before.unwrap_or(0),
         };
-        if record.time.is_some() && self.untimed == self.times.len() {
+        if self.time_before.is_some() {
+            // Every row has a time to stand at.
+        } else if record.time.is_some() && self.untimed == self.times.len() {
             // Rows before the first time stand with it.
             self.times.fill(time);
         } else if record.time.is_none() && !same_frame && self.untimed == self.times.len() {

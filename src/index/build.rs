@@ -150,13 +150,17 @@ fn read_stretch(files: &[Arc<TraceFile>], task: &Task) -> Vec<Block> {
     let base = task.range.start as u64;
     let rows = bytes.len() / AVERAGE_RECORD + 16;
     let mut blocks = Vec::new();
+    let mut furthest = 0;
     let mut builder = Builder::new(file, base, rows, task.format);
     task.format.read(bytes, &mut |range: Range<usize>, record: &Record<'_>| {
         let range = base + range.start as u64..base + range.end as u64;
-        // A further message of a frame takes its time and addresses from the rows before it.
-        let opens = !record.oddities.contains(Oddities::SAME_FRAME);
+        // A further message of a frame takes its time and addresses from the rows before it, and lines of
+        // other threads stand inside the row before them: neither starts a block.
+        let opens = !record.oddities.contains(Oddities::SAME_FRAME) && range.start >= furthest;
+        furthest = furthest.max(range.end);
         if builder.len() > 0 && opens && builder.is_full(range.end) {
-            let full = std::mem::replace(&mut builder, Builder::new(file, range.start, rows, task.format));
+            let next = Builder::new(file, range.start, rows, task.format).after(&builder);
+            let full = std::mem::replace(&mut builder, next);
             blocks.push(full.finish());
         }
         builder.push(range, record);

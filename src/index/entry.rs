@@ -95,7 +95,7 @@ impl Entry {
             Protocol::Sip => "sip",
             Protocol::Http => "http",
         });
-        self.start_line = Some(message.start_line());
+        self.start_line = Some(message.start_line()).filter(|line| !line.is_empty());
         self.status = message.start.status();
         self.reason = message.start.reason();
         // Of headers that stand twice the first that can be read counts, as in the columns.

@@ -31,9 +31,9 @@ impl TraceFile {
     pub fn new(source: Source) -> Result<Self, String> {
         let (format, encoding, reason, warnings) = match detect(source.all(), source.name()) {
             Detected::Trace { format, encoding, reason } => (Some(format), encoding, reason, vec![]),
-            Detected::Blank => {
+            Detected::Blank(encoding) => {
                 let what = if source.is_empty() { "the file is empty" } else { "the file holds nothing but blanks" };
-                (None, Encoding::Utf8, what.to_owned(), vec![what.to_owned()])
+                (None, encoding, what.to_owned(), vec![what.to_owned()])
             }
             Detected::Refused(why) => return Err(format!("{}: {why}", source.name())),
         };

@@ -93,23 +93,22 @@ pub enum LooseKind {
 impl Loose<'_> {
     #[must_use]
     pub fn to_diagnostic(self) -> Diagnostic {
-        let rest = to_text(self.rest);
+        let line = || to_text(super::lines::split_line(self.rest).0);
         let header = match self.kind {
             LooseKind::SoapFault => {
-                let reason = between(&rest, "Reason>", "</");
+                let fault = to_text(self.rest);
+                let reason = between(&fault, "Reason>", "</");
                 let params = reason.map(|reason| ("reason".to_owned(), reason.trim().to_owned())).into_iter().collect();
                 return Diagnostic::with_params("soap-fault", self.code, None, params);
             }
             LooseKind::ErrorCode => {
-                let line = rest.lines().next().unwrap_or_default();
-                return Diagnostic::with_params("error-code", self.code, None, parameters(line, ','));
+                return Diagnostic::with_params("error-code", self.code, None, parameters(&line(), ','));
             }
             LooseKind::DiagCode => return Diagnostic::with_params("diag-code", self.code, None, BTreeMap::new()),
             LooseKind::SdpDiagnostics => "sdp-diagnostics",
             LooseKind::Header(name) => name,
         };
-        let line = rest.lines().next().unwrap_or_default();
-        let value = format!("{}{line}", self.code);
+        let value = format!("{}{}", self.code, line());
         Diagnostic::parse(header, value.as_bytes())
             .unwrap_or_else(|| Diagnostic::with_params(header, self.code, None, BTreeMap::new()))
     }
@@ -119,30 +118,33 @@ impl Loose<'_> {
 pub fn in_body<'a>(body: &'a [u8], mut found: impl FnMut(Loose<'a>)) {
     let body = body.trim_ascii_start();
     if body.starts_with(b"v=") {
-        each_after(body, &SDP, |rest| loose(LooseKind::SdpDiagnostics, rest).into_iter().for_each(&mut found));
+        each_after(body, &SDP, |_, rest| loose(LooseKind::SdpDiagnostics, rest).into_iter().for_each(&mut found));
     } else if body.contains(&b'<') {
-        each_after(body, &ERROR_ID, |rest| loose(LooseKind::SoapFault, rest).into_iter().for_each(&mut found));
+        each_fault(body, |rest| loose(LooseKind::SoapFault, rest).into_iter().for_each(&mut found));
     }
 }
 
 /// Finds the codes in a text that holds no message: lines of server components, the client's verdict.
 pub fn in_text<'a>(text: &'a [u8], mut found: impl FnMut(Loose<'a>)) {
-    each_after(text, &ERROR_CODE, |rest| loose(LooseKind::ErrorCode, rest).into_iter().for_each(&mut found));
-    each_after(text, &DIAG_CODE, |rest| {
+    each_after(text, &ERROR_CODE, |_, rest| loose(LooseKind::ErrorCode, rest).into_iter().for_each(&mut found));
+    each_after(text, &DIAG_CODE, |_, rest| {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         let code = rest.get(..digits).and_then(|hex| u32::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
         if let Some(code) = code {
             found(Loose { kind: LooseKind::DiagCode, code, rest: &[] });
         }
     });
-    each_after(text, &DIAGNOSTICS, |rest| {
-        let at = text.len() - rest.len();
+    each_after(text, &DIAGNOSTICS, |at, rest| {
         let Some(name) = text.get(..at).and_then(header_name_at_end) else { return };
-        let rest = strip_prefix_ignore_case(rest, b"-public").unwrap_or(rest).trim_ascii_start();
+        let (name, rest) = match strip_prefix_ignore_case(rest, b"-public") {
+            Some(rest) => ("ms-diagnostics-public", rest),
+            None => (name, rest),
+        };
+        let rest = rest.trim_ascii_start();
         let value = rest.strip_prefix(b":").or_else(|| strip_prefix_ignore_case(rest, b"error "));
         loose(LooseKind::Header(name), value.unwrap_or_default()).into_iter().for_each(&mut found);
     });
-    each_after(text, &ERROR_ID, |rest| loose(LooseKind::SoapFault, rest).into_iter().for_each(&mut found));
+    each_fault(text, |rest| loose(LooseKind::SoapFault, rest).into_iter().for_each(&mut found));
 }
 
 fn header_name_at_end(text: &[u8]) -> Option<&'static str> {
@@ -162,9 +164,24 @@ fn loose(kind: LooseKind, rest: &[u8]) -> Option<Loose<'_>> {
     Some(Loose { kind, code, rest: rest.get(digits..)? })
 }
 
-fn each_after<'a>(text: &'a [u8], needle: &Finder<'_>, mut found: impl FnMut(&'a [u8])) {
-    for at in needle.find_iter(text) {
-        found(text.get(at + needle.needle().len()..).unwrap_or_default());
+/// Calls `found` with the end of each hit and what follows it, up to the next one.
+fn each_after<'a>(text: &'a [u8], needle: &Finder<'_>, mut found: impl FnMut(usize, &'a [u8])) {
+    let mut hits = needle.find_iter(text).peekable();
+    while let Some(at) = hits.next() {
+        let end = hits.peek().copied().unwrap_or(text.len());
+        let after = at + needle.needle().len();
+        found(after, text.get(after..end).unwrap_or_default());
+    }
+}
+
+/// Calls `found` with what follows each `<ErrorId>`, up to the next one; the closing tag between them is
+/// no code.
+fn each_fault<'a>(text: &'a [u8], mut found: impl FnMut(&'a [u8])) {
+    let is_open = |at: &usize| text.get(at + ERROR_ID.needle().len()).is_some_and(u8::is_ascii_digit);
+    let mut hits = ERROR_ID.find_iter(text).filter(is_open).peekable();
+    while let Some(at) = hits.next() {
+        let end = hits.peek().copied().unwrap_or(text.len());
+        found(text.get(at + ERROR_ID.needle().len()..end).unwrap_or_default());
     }
 }
 
@@ -290,6 +307,21 @@ mod tests {
             found.push((d.header, d.code, d.reason));
         });
         found
+    }
+
+    #[test]
+    fn many_codes_on_one_line_are_read_in_one_go() {
+        let found = loose_codes(&"ErrorCode=1,".repeat(20_000));
+        assert_eq!(found.len(), 20_000);
+    }
+
+    #[test]
+    fn two_faults_have_their_own_reasons() {
+        let fault = |code: u32, reason: &str| format!("<ErrorId>{code}</ErrorId><Reason>{reason}</Reason>");
+        let mut found = Vec::new();
+        in_body((fault(28020, "one") + &fault(28032, "two")).as_bytes(), |loose| found.push(loose.to_diagnostic()));
+        let found: Vec<_> = found.into_iter().map(|d| (d.code, d.reason.unwrap_or_default())).collect();
+        assert_eq!(found, [(28020, "one".to_owned()), (28032, "two".to_owned())]);
     }
 
     #[test]

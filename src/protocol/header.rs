@@ -65,7 +65,7 @@ impl HeaderName {
 }
 
 /// Every name that is known, with the compact forms.
-const NAMES: [(&str, HeaderName); 30] = [
+const NAMES: [(&str, HeaderName); 31] = [
     ("Authorization", HeaderName::Authentication),
     ("Authentication-Info", HeaderName::Authentication),
     ("Call-ID", HeaderName::CallId),
@@ -89,6 +89,7 @@ const NAMES: [(&str, HeaderName); 30] = [
     ("Proxy-Authentication-Info", HeaderName::Authentication),
     ("Proxy-Authorization", HeaderName::Authentication),
     ("Referred-By", HeaderName::ReferredBy),
+    ("b", HeaderName::ReferredBy),
     ("Server", HeaderName::Server),
     ("To", HeaderName::To),
     ("t", HeaderName::To),

@@ -86,18 +86,21 @@ impl Matcher {
             .blocks()
             .par_iter()
             .skip(known)
-            .map(|block| (!cancelled.load(Ordering::Relaxed)).then(|| self.mask_of(index, block)))
+            .map(|block| {
+                let mask = self.mask_of(index, block, cancelled);
+                (!cancelled.load(Ordering::Relaxed)).then_some(mask)
+            })
             .collect();
         self.masks.extend(new?);
         Some(self.rows(index))
     }
 
-    fn mask_of(&self, index: &Index, block: &Arc<Block>) -> Mask {
+    fn mask_of(&self, index: &Index, block: &Arc<Block>, cancelled: &AtomicBool) -> Mask {
         let all = match self.scope {
             Scope::AllRecords => Mask::full(block.len()),
             Scope::Messages => Mask::of(block.len(), |row| block.traits(row).kind() == Kind::Message),
         };
-        Evaluation { index, block }.query(&self.query, &all)
+        Evaluation { index, block, cancelled }.query(&self.query, &all)
     }
 
     fn rows(&self, index: &Index) -> RowSet {
@@ -173,6 +176,8 @@ impl Mask {
 struct Evaluation<'a> {
     index: &'a Index,
     block: &'a Block,
+    /// Set when nobody waits for the answer any more; what is given then is thrown away.
+    cancelled: &'a AtomicBool,
 }
 
 impl Evaluation<'_> {
@@ -271,7 +276,7 @@ impl Evaluation<'_> {
         self.ids(column, &matching(&self.block.addresses, |address| pattern.matches(address)))
     }
 
-    /// Rows whose text matches. Where most rows are candidates the whole stretch is searched at once;
+    /// Rows whose text matches. Words are searched in the whole stretch at once where most rows are candidates;
     /// a match that reaches over the end of a record is tried again on that record alone.
     fn text(&self, pattern: &TextPattern, candidates: &Mask) -> Mask {
         let block = self.block;
@@ -284,8 +289,16 @@ impl Evaluation<'_> {
             let own = format.own_lines(file.source.bytes(block.bytes_of(row)), block.traits(row).oddities());
             pattern.is_match(&own)
         };
-        if encloses || candidates.count() < rows / 8 {
-            candidates.ones().map(|row| row as usize).filter(|&row| alone(row)).for_each(|row| found.set(row));
+        // An expression may reach over many records before it fails, and means the record by its ends.
+        if encloses || pattern.literal().is_none() || candidates.count() < rows / 8 {
+            for row in candidates.ones().map(|row| row as usize) {
+                if self.cancelled.load(Ordering::Relaxed) {
+                    break;
+                }
+                if alone(row) {
+                    found.set(row);
+                }
+            }
             return found;
         }
         let span = block.span();
@@ -297,7 +310,8 @@ impl Evaluation<'_> {
             if candidates.contains(row) && (hit.end() <= end || alone(row)) {
                 found.set(row);
             }
-            at = end;
+            // Rows of other threads may leave gaps between rows; a search always goes on.
+            at = end.max(hit.start() + 1);
             if at >= bytes.len() {
                 break;
             }

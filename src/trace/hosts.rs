@@ -40,7 +40,7 @@ impl Role {
 /// A participant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
-    /// `EDGE01`, `198.51.100.23`, `FE01 :4443`.
+    /// `EDGE01`, `198.51.100.23`.
     pub name: String,
     pub role: Role,
 }
@@ -168,7 +168,7 @@ impl Hosts {
         self.id(name, Role::Client)
     }
 
-    /// The web site that answers, told apart by port: 4443 is the external one, 443 the internal one.
+    /// The web services of the machine that wrote the record, or of the host that the request names.
     fn web_services(&mut self, record: &Record<'_>, start: StartLine<'_>) -> HostId {
         let machine = to_text(record.machine);
         let url = start.target().map(to_text).unwrap_or_default();
