@@ -26,7 +26,13 @@ impl Address<'_> {
 /// The first address of a header value such as From or To. A value without a scheme is taken as an
 /// address when it looks like one.
 #[must_use]
+#[inline]
 pub fn first(value: &[u8]) -> Option<Address<'_>> {
+    // Nearly all values are written like this.
+    if let Some(address) = value.strip_prefix(b"<sip:").or_else(|| value.strip_prefix(b"sip:")).and_then(without_scheme)
+    {
+        return Some(address);
+    }
     next(value, 0).map(|(address, _)| address).or_else(|| {
         let value = value.iter().rposition(|&byte| byte == b'<').and_then(|at| value.get(at + 1..)).unwrap_or(value);
         let address = without_scheme(value.trim_ascii())?;

@@ -1,6 +1,6 @@
 //! Header fields: `Name: value`, in any case, folded, compact, repeated (RFC 3261 7.3.1).
 
-use super::lines::{Lines, line_end, to_text};
+use super::lines::{LineEnds, Lines, to_text};
 
 /// One header field as it stands in the message.
 #[derive(Clone, Copy, Debug)]
@@ -139,10 +139,17 @@ fn glance(line: &[u8]) -> Glance {
         _ if key(start) & 0x00FF_FFFF == key(*b"to:\0") & 0x00FF_FFFF => Glance::Maybe(HeaderName::To, "To"),
         _ => match start {
             // Authorization, Proxy-..., ms-..., X-MS-...: rare enough to be read whole.
-            [b'a' | b'A', b'u' | b'U', ..]
-            | [b'p' | b'P', b'r' | b'R', ..]
-            | [b'm' | b'M' | b'x' | b'X', b's' | b'S' | b'-', ..]
-            | [b't' | b'T', b'o' | b'O', ..] => Glance::Unsure,
+            [b'a' | b'A', b'u' | b'U', ..] | [b'p' | b'P', b'r' | b'R', ..] | [b't' | b'T', b'o' | b'O', ..] => {
+                Glance::Unsure
+            }
+            // ms-diagnostics, ms-client-diagnostics and X-MS-Diagnostics among many that start like them.
+            [b'm' | b'M', b's' | b'S', b'-', b'd' | b'D' | b'c' | b'C'] => Glance::Unsure,
+            [b'x' | b'X', b'-', b'm' | b'M', b's' | b'S'] if matches!(line.get(5), Some(b'd' | b'D')) => Glance::Unsure,
+            [b'm' | b'M' | b'x' | b'X', ..]
+                if start.is_ascii() && start[1].is_ascii_alphabetic() | (start[1] == b'-') =>
+            {
+                Glance::Nothing
+            }
             // A blank, a compact form, a name of one letter and a hyphen.
             [first, second, ..]
                 if !first.is_ascii_alphabetic() || !(second.is_ascii_alphabetic() || second == b'-') =>
@@ -167,13 +174,34 @@ fn with_ascii_hyphens(written: &[u8]) -> Option<String> {
 pub struct Headers<'a> {
     head: &'a [u8],
     at: usize,
+    ends: LineEnds<'a>,
     only_columns: bool,
 }
 
 impl<'a> Headers<'a> {
     #[must_use]
     pub fn new(head: &'a [u8]) -> Self {
-        Self { head, at: 0, only_columns: false }
+        Self { head, at: 0, ends: LineEnds::new(head), only_columns: false }
+    }
+
+    /// The next line with the lines it is folded over.
+    #[inline]
+    fn next_field(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        if start >= self.head.len() {
+            return None;
+        }
+        let mut end = self.next_end();
+        while let Some(b' ' | b'\t') = self.head.get(end) {
+            end = self.next_end();
+        }
+        self.at = end;
+        self.head.get(start..end)
+    }
+
+    #[inline]
+    fn next_end(&mut self) -> usize {
+        self.ends.next().map_or(self.head.len(), |end| end + 1)
     }
 
     /// Passes over headers that give nothing to the columns of an index, most of them without reading
@@ -191,16 +219,9 @@ impl<'a> Iterator for Headers<'a> {
     #[inline]
     fn next(&mut self) -> Option<Header<'a>> {
         loop {
-            let rest = self.head.get(self.at..).filter(|rest| !rest.is_empty())?;
-            let mut end = line_end(rest).map_or(rest.len(), |end| end + 1);
-            while let Some(b' ' | b'\t') = rest.get(end) {
-                let more = rest.get(end..).unwrap_or_default();
-                end += line_end(more).map_or(more.len(), |end| end + 1);
-            }
-            self.at += end;
-            match glance(rest) {
+            let field = self.next_field()?;
+            match glance(field) {
                 Glance::Maybe(name, written) => {
-                    let field = rest.get(..end)?;
                     if let Some(value) = value_after(field, written) {
                         let written = field.get(..written.len())?;
                         return Some(Header { name, written, value });
@@ -209,7 +230,7 @@ impl<'a> Iterator for Headers<'a> {
                 Glance::Nothing if self.only_columns => continue,
                 Glance::Nothing | Glance::Unsure => {}
             }
-            if let Some((written, value)) = split_field(rest.get(..end)?) {
+            if let Some((written, value)) = split_field(field) {
                 let name = HeaderName::of(written);
                 if !self.only_columns || name.gives_column() {
                     return Some(Header { name, written, value });

@@ -1,6 +1,7 @@
 //! Lines of a trace: CRLF, LF, or both in one file.
 
 use memchr::memchr;
+use wide::u8x16;
 
 /// Iterates over lines, giving each without its line end together with the offset it starts at.
 #[derive(Clone)]
@@ -64,6 +65,47 @@ pub fn line_end(text: &[u8]) -> Option<usize> {
     memchr(b'\n', text.get(searched..)?).map(|at| searched + at)
 }
 
+/// Offsets of all line feeds, in order. Looks at sixteen bytes at once and remembers what it saw, so that
+/// walking over many short lines costs little more than their bytes.
+#[derive(Clone)]
+pub struct LineEnds<'a> {
+    bytes: &'a [u8],
+    /// Offset after the bytes that were looked at, and the line feeds among the last sixteen of them that
+    /// were not given yet, one bit each.
+    at: usize,
+    seen: u32,
+}
+
+impl<'a> LineEnds<'a> {
+    #[must_use]
+    #[inline]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, seen: 0 }
+    }
+}
+
+impl Iterator for LineEnds<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        const LINE_FEEDS: u8x16 = u8x16::new([b'\n'; 16]);
+        while self.seen == 0 {
+            let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let sixteen = rest.first_chunk().copied().unwrap_or_else(|| {
+                let mut last = [0; 16];
+                last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+                last
+            });
+            self.seen = u8x16::new(sixteen).simd_eq(LINE_FEEDS).to_bitmask();
+            self.at += 16;
+        }
+        let bit = self.seen.trailing_zeros() as usize;
+        self.seen &= self.seen - 1;
+        Some(self.at - 16 + bit)
+    }
+}
+
 /// The first line without its line end, and what follows it.
 #[must_use]
 pub fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
@@ -120,6 +162,7 @@ mod tests {
             assert_eq!(line_end(&text), None);
             text.extend_from_slice(b"\nmore\n");
             assert_eq!(line_end(&text), Some(length));
+            assert_eq!(LineEnds::new(&text).collect::<Vec<_>>(), [length, length + 5]);
         }
     }
 

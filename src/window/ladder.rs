@@ -142,11 +142,11 @@ fn lane_names(ui: &mut Ui, ladder: &Ladder, lanes: &Lanes) {
     };
     for (host, &x) in ladder.lanes.iter().zip(&lanes.x) {
         let lane = Rect::from_x_y_ranges(x - gap / 2.0..=x + gap / 2.0, rect.y_range()).shrink2(vec2(4.0, 0.0));
-        let lines = [
+        let names = [
             (&*host.name, theme::strong_font(), tokens.ladder.lane_text, 4.0),
             (host.role.word(), theme::small_font(), tokens.text_weak, 21.0),
         ];
-        for (text, font, color, top) in lines {
+        for (text, font, color, top) in names {
             let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
             job.wrap = egui::text::TextWrapping::truncate_at_width(lane.width());
             let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));

@@ -4,6 +4,7 @@
 use super::super::{Direction, Kind, Record};
 use super::header::up_to;
 use super::{Stop, next_line, stop_at};
+use crate::protocol::lines::LineEnds;
 use crate::protocol::message::FirstLine;
 use crate::protocol::start_line::strip_prefix_ignore_case;
 use crate::protocol::{Message, StartLine, header};
@@ -26,20 +27,21 @@ static HEADER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\nTL_"
 #[inline]
 pub(super) fn typed<'a>(record: &mut Record<'a>, bytes: &'a [u8], from: usize) -> (usize, Option<Stop<'a>>) {
     let mut at = from;
-    while at < bytes.len() {
-        let stop = stop_at(bytes, at);
-        if stop.is_some() {
-            return (at, stop);
+    let mut ends = LineEnds::new(bytes.get(from..).unwrap_or_default());
+    while let Some(&initial) = bytes.get(at) {
+        if matches!(initial, b'$' | b'T') {
+            let stop = stop_at(bytes, at);
+            if stop.is_some() {
+                return (at, stop);
+            }
         }
-        let next = next_line(bytes, at);
-        // Blanks may stand before a name.
-        let may_matter = bytes.get(at).is_some_and(|byte| !byte.is_ascii_alphabetic() || b"DPLS".contains(byte));
-        if !may_matter {
-            at = next;
+        let line = at;
+        at = ends.next().map_or(bytes.len(), |end| from + end + 1);
+        // Most lines are none of ours, and their first byte says so. Blanks may stand before a name.
+        if initial.is_ascii_alphabetic() && !matches!(initial, b'D' | b'P' | b'L' | b'S') {
             continue;
         }
-        let field = header::split_field(bytes.get(at..next).unwrap_or_default());
-        at = next;
+        let field = header::split_field(bytes.get(line..at).unwrap_or_default());
         let Some((name, value)) = field else { continue };
         match name {
             b"Direction" => record.direction = direction(value),
