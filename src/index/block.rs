@@ -472,6 +472,16 @@ impl Builder {
     /// The number of the first address in a value, which is added to the row's addresses too.
     #[inline]
     fn first_address(&mut self, value: &[u8]) -> u16 {
+        // From and To of one message often name the same person: then nothing needs to be read again.
+        let (last, last_id) = &self.last_address;
+        if *last_id != 0
+            && let Some(rest) = value.strip_prefix(b"<sip:").and_then(|rest| rest.strip_prefix(last.as_slice()))
+            && rest.first() == Some(&b'>')
+            && last.contains(&b'@')
+        {
+            self.uris.push(u32::from(*last_id));
+            return *last_id;
+        }
         let Some(address) = address::first(value) else { return 0 };
         let id = self.address_id(address);
         if address.is_person && id != 0 {

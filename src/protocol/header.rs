@@ -146,7 +146,7 @@ fn glance(line: &[u8]) -> Glance {
             [b'm' | b'M', b's' | b'S', b'-', b'd' | b'D' | b'c' | b'C'] => Glance::Unsure,
             [b'x' | b'X', b'-', b'm' | b'M', b's' | b'S'] if matches!(line.get(5), Some(b'd' | b'D')) => Glance::Unsure,
             [b'm' | b'M' | b'x' | b'X', ..]
-                if start.is_ascii() && start[1].is_ascii_alphabetic() | (start[1] == b'-') =>
+                if start.is_ascii() && (start[1].is_ascii_alphabetic() || start[1] == b'-') =>
             {
                 Glance::Nothing
             }

@@ -41,8 +41,16 @@ pub(super) fn typed<'a>(record: &mut Record<'a>, bytes: &'a [u8], from: usize) -
         if initial.is_ascii_alphabetic() && !matches!(initial, b'D' | b'P' | b'L' | b'S') {
             continue;
         }
-        let field = header::split_field(bytes.get(line..at).unwrap_or_default());
-        let Some((name, value)) = field else { continue };
+        let field = bytes.get(line..at).unwrap_or_default();
+        // Three fields stand in every protocol record, always written the same.
+        let known = match initial {
+            b'P' => field.strip_prefix(b"Peer:").map(|value| (&b"Peer"[..], value)),
+            b'S' => field.strip_prefix(b"Start-Line:").map(|value| (&b"Start-Line"[..], value)),
+            b'D' => field.strip_prefix(b"Direction:").map(|value| (&b"Direction"[..], value)),
+            _ => None,
+        };
+        let known = known.map(|(name, value)| (name, value.trim_ascii())).or_else(|| header::split_field(field));
+        let Some((name, value)) = known else { continue };
         match name {
             b"Direction" => record.direction = direction(value),
             b"Peer" | b"Peer-IP" => record.peer = value,
