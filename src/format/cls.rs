@@ -116,7 +116,8 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
     fn records(&mut self, mut start: usize, mut next: Option<(usize, Header<'a>)>) {
         while let Some((at, header)) = next {
             let bytes = self.bytes(at, self.stretch.len());
-            let (mut record, extent) = with_header(bytes, &header);
+            let mut record = header.record(Kind::Trace, &[]);
+            let extent = complete(&mut record, bytes, &header);
             let own_end = at + extent.end;
             next = match extent.next {
                 Next::Header(next, header) => Some((at + next, header)),
@@ -274,19 +275,24 @@ pub fn reread(bytes: &[u8], kind: Kind) -> Record<'_> {
         return Record::unknown(bytes);
     }
     match Header::parse(own) {
-        Some(header) => with_header(own, &header).0,
+        Some(header) => {
+            let mut record = header.record(Kind::Trace, &[]);
+            complete(&mut record, own, &header);
+            record
+        }
         None => without_header(own),
     }
 }
 
-/// Reads the record that a header at the start of `bytes` begins, once from its first line to its last.
+/// Completes the record whose header stands at the start of `bytes`, in one walk from its first line to its
+/// last, and says how far it reaches.
 #[inline]
-fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>) -> (Record<'a>, Extent<'a>) {
+fn complete<'a>(record: &mut Record<'a>, bytes: &'a [u8], header: &Header<'a>) -> Extent<'a> {
     let first_end = next_line(bytes, header.text_at);
     if header.begins_record {
-        let text = bytes.get(header.text_at..).unwrap_or_default();
-        let mut record = header.record(header.kind_of_flag(), text);
-        let (end, stop) = typed(&mut record, bytes, first_end);
+        record.text = bytes.get(header.text_at..).unwrap_or_default();
+        record.kind = header.kind_of_flag();
+        let (end, stop) = typed(record, bytes, first_end);
         let extent = match stop {
             Some(Stop::End(after)) => Extent { end: after, next: Next::Unknown },
             Some(Stop::Header(next)) => Extent { end, next: Next::Header(end, next) },
@@ -295,7 +301,7 @@ fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>) -> (Record<'a>, Extent<
         if !matches!(stop, Some(Stop::End(_))) {
             record.oddities |= Oddities::NO_END;
         }
-        return (record, extent);
+        return extent;
     }
     let has_fields = header.kind_of_flag() != Kind::Trace;
     let lines = PlainLines::read(bytes, first_end, has_fields);
@@ -305,19 +311,18 @@ fn with_header<'a>(bytes: &'a [u8], header: &Header<'a>) -> (Record<'a>, Extent<
         (None, Next::Header(at, _)) => *at,
         _ => bytes.len(),
     };
-    let text = bytes.get(header.text_at..end).unwrap_or_default();
-    let mut record = header.record(Kind::Trace, text);
-    let (first, rest) = split_line(text);
+    record.text = bytes.get(header.text_at..end).unwrap_or_default();
+    let (first, rest) = split_line(record.text);
     if has_fields && starts_fields(rest) {
         record.kind = header.kind_of_flag();
-        typed(&mut record, rest, 0);
+        typed(record, rest, 0);
     } else {
-        find_message(&mut record, first, rest);
+        find_message(record, first, rest);
     }
     if lines.orphan_end.is_some_and(|at| at < end) {
-        count_orphan_ends(&mut record, rest);
+        count_orphan_ends(record, rest);
     }
-    (record, Extent { end, next })
+    Extent { end, next }
 }
 
 fn without_header(bytes: &[u8]) -> Record<'_> {
