@@ -1,8 +1,5 @@
 //! The door: arguments, then a face.
 
-// On Windows a program of the console would show a black window beside its own.
-#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
-
 use clap::Parser as _;
 use std::process::ExitCode;
 use uccello::cli::{self, Arguments};
