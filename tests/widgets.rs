@@ -230,7 +230,8 @@ fn sign_in_list(ui: &mut egui::Ui, state: &mut RowsState, columns: &mut Columns,
         let (glyph, rest) = message.split_left_right_at_x(message.left() + 22.0);
         paint_cell(ui, glyph, tone.glyph(), tokens.tone(tone).text, theme::strong_font());
         paint_cell(ui, rest, text, tokens.tone(tone).text, theme::body_font());
-        format!("{time} {} {text}", tone.word())
+        let tone = format!("{tone:?}").to_lowercase();
+        format!("{time} {tone} {text}")
     });
 }
 

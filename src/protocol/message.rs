@@ -85,12 +85,6 @@ impl<'a> Message<'a> {
         self.headers().find(|header| header.name == name)
     }
 
-    /// A header by its written name, in any case.
-    #[must_use]
-    pub fn header_written(&self, name: &str) -> Option<Header<'a>> {
-        self.headers().find(|header| header.written.eq_ignore_ascii_case(name.as_bytes()))
-    }
-
     /// Every address that names somebody: first line, From, To, Contact, P-Asserted-Identity,
     /// Referred-By, and `sipuri=` of a web request. In canonical form, sorted, each once.
     #[must_use]

@@ -138,11 +138,6 @@ impl Hosts {
         self.all.get(usize::from(id.0))
     }
 
-    #[must_use]
-    pub fn all(&self) -> &[Host] {
-        &self.all
-    }
-
     /// Sender and receiver of a record's message; `None` where the log does not say which way it went.
     pub fn ends(&mut self, record: &Record<'_>, format: Format) -> Option<(HostId, HostId)> {
         let message = record.message.as_ref()?;

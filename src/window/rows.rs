@@ -30,7 +30,6 @@ pub struct RowsState {
     /// Where the pointer holds the thumb of the scroll bar, from the thumb's top.
     grip_pt: Option<f32>,
     menu_row: Option<u64>,
-    take_focus: bool,
 }
 
 /// What to bring into view once the height of the view is known.
@@ -55,11 +54,6 @@ impl RowsState {
     /// Where `row` is out of view, brings it to the middle: for jumps, where its neighbours matter.
     pub fn reveal_in_middle(&mut self, row: u64) {
         self.wanted = Some(Wanted::Middle(row));
-    }
-
-    /// Gives the list the keyboard in the next frame.
-    pub fn request_focus(&mut self) {
-        self.take_focus = true;
     }
 }
 
@@ -161,7 +155,7 @@ impl<'a> Rows<'a> {
             visible: 0..0,
             response: list.clone(),
         };
-        if list.clicked() || std::mem::take(&mut state.take_focus) {
+        if list.clicked() {
             list.request_focus();
         }
         settle(state, &view);
