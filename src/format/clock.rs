@@ -1,8 +1,10 @@
 //! Times of traces: milliseconds since 1970 by whatever clock the file was written with, and what is
 //! known of that clock.
 
+use crate::protocol::scan::{equal, within};
 use chrono::{DateTime, TimeDelta};
 use std::fmt;
+use wide::u8x16;
 
 /// Milliseconds since 1970-01-01T00:00:00.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,16 +16,11 @@ impl Millis {
     #[must_use]
     #[inline]
     pub fn parse(text: &[u8]) -> Option<Parsed> {
-        let text: &[u8; 23] = text.get(..23)?.try_into().ok()?;
-        let [m1, m0, b'/', d1, d0, b'/', y3, y2, y1, y0, _, h1, h0, b':', n1, n0, b':', s1, s0, b'.', f2, f1, f0] =
-            *text
-        else {
-            return None;
-        };
-        let digits = [m1, m0, d1, d0, y3, y2, y1, y0, h1, h0, n1, n0, s1, s0, f2, f1, f0];
-        if !digits.iter().all(u8::is_ascii_digit) {
+        let text: &[u8; 23] = text.first_chunk()?;
+        if !fits(*text.first_chunk()?, &START) || !fits(*text.last_chunk()?, &END) {
             return None;
         }
+        let [m1, m0, _, d1, d0, _, y3, y2, y1, y0, _, h1, h0, _, n1, n0, _, s1, s0, _, f2, f1, f0] = *text;
         let two = |tens: u8, ones: u8| i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
         let (year, month, day) = (two(y3, y2) * 100 + two(y1, y0), two(m1, m0), two(d1, d0));
         let (hour, minute, second) = (two(h1, h0), two(n1, n0), two(s1, s0));
@@ -91,6 +88,18 @@ impl Millis {
     pub fn format(self, format: &str) -> String {
         DateTime::from_timestamp_millis(self.0).map(|time| time.format(format).to_string()).unwrap_or_default()
     }
+}
+
+/// The first and the last sixteen bytes of a time: a nine stands for any digit, a question mark for any byte.
+const START: [u8; 16] = *b"99/99/9999?99:99";
+const END: [u8; 16] = *b"999?99:99:99.999";
+
+#[inline]
+fn fits(text: [u8; 16], shape: &[u8; 16]) -> bool {
+    let shape = u8x16::new(*shape);
+    let text = u8x16::new(text);
+    let digits = equal(shape, b'9') & within(text, b'0', b'9');
+    (digits | equal(shape, b'?') | text.simd_eq(shape) & !equal(shape, b'9')).all()
 }
 
 /// What a time of the right shape says.

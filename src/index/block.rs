@@ -64,7 +64,7 @@ enum Times {
 }
 
 /// Small facts of a row in one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traits(u32);
 
 impl Traits {
@@ -234,22 +234,5 @@ impl Block {
             .map(|texts| texts.memory())
             .sum::<usize>();
         (columns, texts + self.uri_sets.memory() + self.code_sets.memory() + self.date_deltas.capacity() * 8)
-    }
-}
-
-impl Block {
-    fn shrink(&mut self) {
-        for column in [&mut self.starts, &mut self.lengths, &mut self.cseq] {
-            column.shrink_to_fit();
-        }
-        let narrow =
-            [&mut self.status, &mut self.call_id, &mut self.from, &mut self.to, &mut self.peer, &mut self.method];
-        for column in narrow {
-            column.shrink_to_fit();
-        }
-        for column in [&mut self.level, &mut self.component, &mut self.machine, &mut self.uris, &mut self.codes] {
-            column.shrink_to_fit();
-        }
-        self.traits.shrink_to_fit();
     }
 }

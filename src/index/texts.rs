@@ -69,12 +69,9 @@ impl Interner {
 
     /// The same for a word that often is that of the row before, whose number is `before`.
     #[inline]
-    pub fn id_after(&mut self, before: Option<&u16>, word: &[u8]) -> u16 {
-        match before {
-            // Empty words are not compared: some processors take long over no bytes at no address.
-            Some(&before) if !word.is_empty() && self.texts.get(before) == word => before,
-            _ => self.id(word),
-        }
+    pub fn id_after(&mut self, before: u16, word: &[u8]) -> u16 {
+        // Empty words are not compared: some processors take long over no bytes at no address.
+        if !word.is_empty() && self.texts.get(before) == word { before } else { self.id(word) }
     }
 
     pub fn len(&self) -> usize {

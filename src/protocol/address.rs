@@ -4,7 +4,9 @@
 //! no scheme, no port, no parameters; a bare domain where there is no user part.
 
 use super::lines::to_text;
+use super::scan::{self, equal, within};
 use super::start_line::strip_prefix_ignore_case;
+use wide::u8x16;
 
 /// An address as written, without scheme, port and parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ fn next(value: &[u8], from: usize) -> Option<(Address<'_>, usize)> {
     let mut at = from;
     loop {
         let rest = value.get(at..)?;
-        let hit = rest.iter().position(|byte| matches!(byte, b':' | b'"'))?;
+        let hit = scan::find(rest, |bytes| equal(bytes, b':') | equal(bytes, b'"'))?;
         if rest.get(hit) == Some(&b'"') {
             at += hit + 1;
             at += end_of_quotes(value.get(at..).unwrap_or_default());
@@ -77,15 +79,16 @@ fn next(value: &[u8], from: usize) -> Option<(Address<'_>, usize)> {
 /// Reads an address at the start of `text`, which has no scheme before it.
 fn without_scheme(text: &[u8]) -> Option<Address<'_>> {
     let (mut end, mut at_sign, mut colon) = (text.len(), None, None);
-    for (at, &byte) in text.iter().enumerate() {
-        match sign(byte) {
-            0 => {}
-            AT => at_sign = Some(at),
-            COLON => colon = Some(at),
-            _ => {
-                end = at;
-                break;
-            }
+    for start in (0..text.len()).step_by(16) {
+        let bytes = scan::sixteen(text.get(start..)?);
+        let ends = ends_address(bytes).to_bitmask();
+        let before_end = !ends & ends.wrapping_sub(1);
+        let last = |marked: u8x16| (marked.to_bitmask() & before_end).checked_ilog2().map(|bit| start + bit as usize);
+        at_sign = last(equal(bytes, b'@')).or(at_sign);
+        colon = last(equal(bytes, b':')).or(colon);
+        if ends != 0 {
+            end = start + ends.trailing_zeros() as usize;
+            break;
         }
     }
     let host_start = at_sign.map_or(0, |at| at + 1);
@@ -100,28 +103,11 @@ fn without_scheme(text: &[u8]) -> Option<Address<'_>> {
     Some(Address { written, is_person: at_sign.is_some_and(|at| at > 0) || is_number })
 }
 
-const AT: u8 = 1;
-const COLON: u8 = 2;
-const END: u8 = 3;
-
-/// What a byte is in an address: nothing special, `@`, a colon, or one that cannot stand in it. A table,
-/// because this is asked for every byte of every address.
+/// Marks the bytes that cannot stand in an address: blanks, control characters, and `"&,;<>?`.
 #[inline]
-fn sign(byte: u8) -> u8 {
-    #[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
-    const SIGNS: [u8; 256] = {
-        let mut signs = [0; 256];
-        signs[b'@' as usize] = AT;
-        signs[b':' as usize] = COLON;
-        let bytes = b";?><,\" \t\r\n&";
-        let mut at = 0;
-        while at < bytes.len() {
-            signs[bytes[at] as usize] = END;
-            at += 1;
-        }
-        signs
-    };
-    SIGNS.get(usize::from(byte)).copied().unwrap_or(END)
+fn ends_address(bytes: u8x16) -> u8x16 {
+    let sign = within(bytes, b';', b'?') & !equal(bytes, b'=');
+    within(bytes, 0, b'"') & !equal(bytes, b'!') | sign | equal(bytes, b'&') | equal(bytes, b',')
 }
 
 /// `host:port` -> `host`; IPv6 addresses keep their colons.
@@ -165,13 +151,15 @@ fn percent_decode(text: &[u8]) -> Vec<u8> {
 
 /// Bytes up to and including the closing quote; all of them where it never closes.
 fn end_of_quotes(text: &[u8]) -> usize {
-    let mut escaped = false;
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'"' if !escaped => return at + 1,
-            b'\\' => escaped = !escaped,
-            _ => escaped = false,
+    let mut at = 0;
+    while let Some(rest) = text.get(at..)
+        && let Some(hit) = scan::find(rest, |bytes| equal(bytes, b'"') | equal(bytes, b'\\'))
+    {
+        if rest.get(hit) == Some(&b'"') {
+            return at + hit + 1;
         }
+        // The byte after a backslash closes nothing.
+        at += hit + 2;
     }
     text.len()
 }

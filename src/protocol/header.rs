@@ -245,7 +245,19 @@ impl<'a> Iterator for Headers<'a> {
 fn value_after<'a>(field: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let (written, rest) = field.split_at_checked(name.len())?;
     let value = rest.strip_prefix(b":")?;
-    written.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
+    written.eq_ignore_ascii_case(name.as_bytes()).then(|| trim(value))
+}
+
+/// A value without the blanks around it, which nearly always are one before it and a line end after it.
+#[inline]
+fn trim(value: &[u8]) -> &[u8] {
+    let value = value.strip_prefix(b" ").unwrap_or(value);
+    let value = value.strip_suffix(b"\n").unwrap_or(value);
+    let value = value.strip_suffix(b"\r").unwrap_or(value);
+    match value {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => value,
+        _ => value.trim_ascii(),
+    }
 }
 
 /// Splits `Name: value`; the name is a word of at most 64 bytes without blanks in it.
@@ -262,7 +274,7 @@ pub fn split_field(field: &[u8]) -> Option<(&[u8], &[u8])> {
         }
     }
     let name = start.get(..colon)?.trim_ascii();
-    (!name.is_empty()).then_some((name, field.get(colon + 1..)?.trim_ascii()))
+    (!name.is_empty()).then_some((name, trim(field.get(colon + 1..)?)))
 }
 
 /// Offset in `text` of the body of a message that ends its head with an empty line, and the head's end.

@@ -1,5 +1,6 @@
 //! Lines of a trace: CRLF, LF, or both in one file.
 
+use super::scan;
 use memchr::memchr;
 use wide::u8x16;
 
@@ -43,26 +44,18 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Offset of the first line feed. Lines of messages are short: eight bytes at a time find their end sooner
+/// Offset of the first line feed. Lines of messages are short: sixteen bytes at a time find their end sooner
 /// than a searcher made for long stretches has begun; that one takes over where a line is long.
 #[must_use]
 #[inline]
 pub fn line_end(text: &[u8]) -> Option<usize> {
-    const SHORT: usize = 12;
-    const LINE_FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-    let (words, _) = text.as_chunks::<8>();
-    for (number, word) in words.iter().take(SHORT).enumerate() {
-        // A byte that is a line feed becomes zero; the lowest zero byte gets its high bit set.
-        let differs = u64::from_le_bytes(*word) ^ LINE_FEEDS;
-        let zeros = differs.wrapping_sub(ONES) & !differs & HIGHS;
-        if zeros != 0 {
-            return Some(number * 8 + zeros.trailing_zeros() as usize / 8);
-        }
-    }
-    let searched = words.len().min(SHORT) * 8;
-    memchr(b'\n', text.get(searched..)?).map(|at| searched + at)
+    const SHORT: usize = 128;
+    let short = text.get(..SHORT).unwrap_or(text);
+    scan::find(short, is_line_feed).or_else(|| memchr(b'\n', text.get(short.len()..)?).map(|at| short.len() + at))
+}
+
+fn is_line_feed(bytes: u8x16) -> u8x16 {
+    scan::equal(bytes, b'\n')
 }
 
 /// Offsets of all line feeds, in order. Looks at sixteen bytes at once and remembers what it saw, so that
@@ -89,15 +82,9 @@ impl Iterator for LineEnds<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        const LINE_FEEDS: u8x16 = u8x16::new([b'\n'; 16]);
         while self.seen == 0 {
             let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
-            let sixteen = rest.first_chunk().copied().unwrap_or_else(|| {
-                let mut last = [0; 16];
-                last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-                last
-            });
-            self.seen = u8x16::new(sixteen).simd_eq(LINE_FEEDS).to_bitmask();
+            self.seen = is_line_feed(scan::sixteen(rest)).to_bitmask();
             self.at += 16;
         }
         let bit = self.seen.trailing_zeros() as usize;

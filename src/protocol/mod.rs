@@ -11,6 +11,7 @@ pub mod diagnostics;
 pub mod header;
 pub mod lines;
 pub mod message;
+pub mod scan;
 pub mod start_line;
 
 pub use self::header::{Header, HeaderName, Headers};

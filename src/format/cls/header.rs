@@ -3,6 +3,8 @@
 use super::super::{Kind, Millis, Oddities, Record, clock};
 use super::BEGIN;
 use crate::protocol::lines::line_end;
+use crate::protocol::scan::{equal, find, run, within};
+use wide::u8x16;
 
 /// The header line of a record.
 #[derive(Clone, Copy, Debug)]
@@ -25,24 +27,24 @@ impl<'a> Header<'a> {
     /// Reads a header at the start of `text`; `None` where there is none.
     pub(super) fn parse(text: &'a [u8]) -> Option<Self> {
         let rest = text.strip_prefix(b"TL_")?;
-        let (level, rest) = run(rest, UPPER)?;
+        let (level, rest) = word(rest, upper)?;
         let rest = rest.strip_prefix(b"(")?;
-        let (flag, rest) = run(rest, UPPER | DIGIT | UNDERSCORE)?;
+        let (flag, rest) = word(rest, |bytes| upper(bytes) | digit(bytes) | equal(bytes, b'_'))?;
         let rest = skip_blanks(rest.strip_prefix(b")")?).strip_prefix(b"[")?;
-        let source_end = up_to(rest, 256).iter().position(|byte| matches!(byte, b']' | b'\n'))?;
+        let source_end = find(up_to(rest, 256), |bytes| equal(bytes, b']') | equal(bytes, b'\n'))?;
         let (source, rest) = rest.split_at_checked(source_end)?;
         let rest = skip_blanks(rest.strip_prefix(b"]")?);
-        let (process, rest) = run(rest, HEX)?;
-        let (thread, rest) = run(rest.strip_prefix(b".")?, HEX)?;
+        let (process, rest) = word(rest, hex)?;
+        let (thread, rest) = word(rest.strip_prefix(b".")?, hex)?;
         let rest = rest.strip_prefix(b"::")?;
         let time = match Millis::parse(rest)? {
             clock::Parsed::At(time) => Some(time),
             clock::Parsed::NoDate => None,
         };
-        let (_, rest) = run(rest.get(23..)?.strip_prefix(b".")?, HEX)?;
+        let (_, rest) = word(rest.get(23..)?.strip_prefix(b".")?, hex)?;
         let rest = skip_blanks(rest).strip_prefix(b"(")?;
-        let component_end = up_to(rest, 256).iter().position(|byte| matches!(byte, b',' | b'(' | b')' | b'\n'))?;
-        let (component, rest) = rest.split_at_checked(component_end)?;
+        let ends_component = |bytes| within(bytes, b'(', b')') | equal(bytes, b',') | equal(bytes, b'\n');
+        let (component, rest) = rest.split_at_checked(find(up_to(rest, 256), ends_component)?)?;
         if component.is_empty() || !rest.starts_with(b",") {
             return None;
         }
@@ -53,8 +55,9 @@ impl<'a> Header<'a> {
             (correlation, after, true)
         } else {
             let after = after_closing(line).unwrap_or_default();
-            let (correlation, after) = bracketed(after, b'[', b']', DIGIT).unwrap_or((&[], after));
-            let (_, after) = bracketed(after, b'(', b')', HEX | BLANK).unwrap_or((&[], after));
+            let (correlation, after) = bracketed(after, b'[', b']', digit).unwrap_or((&[], after));
+            let (_, after) =
+                bracketed(after, b'(', b')', |bytes| hex(bytes) | equal(bytes, b' ')).unwrap_or((&[], after));
             (correlation, after, after.trim_ascii_end().ends_with(BEGIN))
         };
         let text_at = text.len() - rest.len() + line_end - after.len();
@@ -100,35 +103,25 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Classes of bytes in header lines; a byte may be of several.
-const UPPER: u8 = 1;
-const DIGIT: u8 = 1 << 1;
-const HEX: u8 = 1 << 2;
-const BLANK: u8 = 1 << 3;
-const UNDERSCORE: u8 = 1 << 4;
+fn upper(bytes: u8x16) -> u8x16 {
+    within(bytes, b'A', b'Z')
+}
 
-/// The classes of every ASCII byte, others have none: one look instead of several comparisons for each byte of a header line.
-#[expect(clippy::indexing_slicing, reason = "runs in the compiler, which checks it")]
-static CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        classes[byte as usize] = (byte.is_ascii_uppercase() as u8 * UPPER)
-            | (byte.is_ascii_digit() as u8 * DIGIT)
-            | (byte.is_ascii_hexdigit() as u8 * HEX)
-            | ((byte == b' ') as u8 * BLANK)
-            | ((byte == b'_') as u8 * UNDERSCORE);
-        byte += 1;
-    }
-    classes
-};
+fn digit(bytes: u8x16) -> u8x16 {
+    within(bytes, b'0', b'9')
+}
 
-/// At least one byte of some classes.
+fn hex(bytes: u8x16) -> u8x16 {
+    // A bit makes letters small; what it makes of other bytes is no letter.
+    digit(bytes) | within(bytes | u8x16::splat(0x20), b'a', b'f')
+}
+
+/// At least one byte of a class, and what follows; words of 64 bytes or more are none.
 #[inline]
-fn run(text: &[u8], classes: u8) -> Option<(&[u8], &[u8])> {
-    let is_other = |byte: &u8| CLASSES.get(usize::from(*byte)).is_none_or(|of| of & classes == 0);
-    let end = up_to(text, 64).iter().position(is_other).filter(|&end| end > 0)?;
-    text.split_at_checked(end)
+fn word(text: &[u8], class: impl Fn(u8x16) -> u8x16) -> Option<(&[u8], &[u8])> {
+    let short = up_to(text, 64);
+    let end = run(short, class);
+    (end > 0 && end < short.len()).then(|| text.split_at_checked(end))?
 }
 
 /// The first bytes of a text, at most so many.
@@ -169,10 +162,10 @@ fn after_closing(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// `[123] rest` -> (`123`, `rest`).
-fn bracketed(text: &[u8], open: u8, close: u8, class: u8) -> Option<(&[u8], &[u8])> {
+fn bracketed(text: &[u8], open: u8, close: u8, class: impl Fn(u8x16) -> u8x16) -> Option<(&[u8], &[u8])> {
     let rest = skip_blanks(text);
     let rest = rest.strip_prefix(&[open])?;
-    let (inside, rest) = run(rest, class)?;
+    let (inside, rest) = word(rest, class)?;
     (inside.len() < 32 && rest.first() == Some(&close))
         .then(|| (inside.trim_ascii(), skip_blanks(rest.get(1..).unwrap_or_default())))
 }

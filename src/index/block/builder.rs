@@ -1,10 +1,11 @@
 //! Builds one block, record by record: one pass over the headers of each message.
 
-use super::super::texts::{Interner, SetInterner, Sets, Texts};
+use super::super::texts::{Interner, SetInterner};
 use super::{Block, NO_CSEQ, Times, Traits};
 use crate::format::{Direction, Format, Millis, Oddities, Record};
 use crate::protocol::address::{self, Address};
 use crate::protocol::message::cseq;
+use crate::protocol::scan::{find, within};
 use crate::protocol::{HeaderName, Message, Packages, StartLine, diagnostics};
 use std::ops::Range;
 
@@ -15,19 +16,22 @@ const MAX_WORDS: usize = 32_768;
 
 /// Builds one block, row by row.
 pub struct Builder {
-    block: Block,
-    times: Vec<i64>,
+    file: u16,
+    base: u64,
+    rows: Vec<Row>,
     call_ids: Interner,
     addresses: Interner,
     peers: Interner,
     names: Interner,
     uri_sets: SetInterner,
     code_sets: SetInterner,
+    messages: u32,
+    lines_not_understood: u32,
+    date_deltas: Vec<i64>,
     uris: Vec<u32>,
     codes: Vec<u32>,
-    lower: Vec<u8>,
-    /// The last address as written, and its number.
-    last_address: (Vec<u8>, u16),
+    /// The address that was met last.
+    last_address: u16,
     /// Whether Date headers are compared with the clock of the file. Server traces are in UTC anyway.
     measures_clock: bool,
     /// The last time of the block before.
@@ -36,54 +40,46 @@ pub struct Builder {
     untimed: usize,
 }
 
+/// What one record gives to the columns.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    time: i64,
+    start: u32,
+    length: u32,
+    traits: Traits,
+    cseq: u32,
+    status: u16,
+    call_id: u16,
+    from: u16,
+    to: u16,
+    peer: u16,
+    method: u16,
+    level: u16,
+    component: u16,
+    machine: u16,
+    uris: u16,
+    codes: u16,
+}
+
 impl Builder {
     /// `rows` is a guess of how many rows will come.
     pub fn new(file: u16, base: u64, rows: usize, format: Format) -> Self {
-        let rows = rows.min(MAX_ROWS);
-        let narrow = || Vec::with_capacity(rows);
-        let block = Block {
+        Self {
             file,
             base,
-            times: Times::Far(Vec::new()),
-            starts: Vec::with_capacity(rows),
-            lengths: Vec::with_capacity(rows),
-            traits: Vec::with_capacity(rows),
-            status: narrow(),
-            cseq: Vec::with_capacity(rows),
-            call_id: narrow(),
-            from: narrow(),
-            to: narrow(),
-            peer: narrow(),
-            method: narrow(),
-            level: narrow(),
-            component: narrow(),
-            machine: narrow(),
-            uris: narrow(),
-            codes: narrow(),
-            call_ids: Texts::default(),
-            addresses: Texts::default(),
-            peers: Texts::default(),
-            names: Texts::default(),
-            uri_sets: Sets::default(),
-            code_sets: Sets::default(),
-            messages: 0,
-            lines_not_understood: 0,
-            date_deltas: Vec::new(),
-            is_sorted: true,
-        };
-        Self {
-            block,
-            times: Vec::with_capacity(rows),
+            rows: Vec::with_capacity(rows.min(MAX_ROWS)),
             call_ids: Interner::default(),
             addresses: Interner::default(),
             peers: Interner::default(),
             names: Interner::default(),
             uri_sets: SetInterner::default(),
             code_sets: SetInterner::default(),
+            messages: 0,
+            lines_not_understood: 0,
+            date_deltas: Vec::new(),
             uris: Vec::new(),
             codes: Vec::new(),
-            lower: Vec::new(),
-            last_address: (Vec::new(), 0),
+            last_address: 0,
             measures_clock: format == Format::Uccapi,
             time_before: None,
             untimed: 0,
@@ -92,47 +88,52 @@ impl Builder {
 
     /// Goes on where another block ends: rows without a time stand at the last time of that one.
     pub fn after(self, before: &Self) -> Self {
-        Self { time_before: before.times.last().copied().or(before.time_before), ..self }
+        Self { time_before: before.rows.last().map(|row| row.time).or(before.time_before), ..self }
     }
 
     pub fn len(&self) -> usize {
-        self.block.len()
+        self.rows.len()
     }
 
     /// True where the next record needs a new block; `end` is where that record ends.
     pub fn is_full(&self, end: u64) -> bool {
         self.len() >= MAX_ROWS
             || [&self.call_ids, &self.addresses, &self.peers, &self.names].iter().any(|words| words.len() >= MAX_WORDS)
-            || end.saturating_sub(self.block.base) > u64::from(u32::MAX)
+            || end.saturating_sub(self.base) > u64::from(u32::MAX)
     }
 
     /// Adds the record that lies at `range` of the file.
     #[inline]
     pub fn push(&mut self, range: Range<u64>, record: &Record<'_>) {
-        let within = |offset: u64| u32::try_from(offset.saturating_sub(self.block.base)).unwrap_or(u32::MAX);
+        let within = |offset: u64| u32::try_from(offset.saturating_sub(self.base)).unwrap_or(u32::MAX);
         let (start, length) = (within(range.start), within(range.end) - within(range.start));
-        self.block.starts.push(start);
-        self.block.lengths.push(length);
-        self.block.lines_not_understood += record.lines_not_understood;
+        self.lines_not_understood += record.lines_not_understood;
 
+        let before = self.rows.last().copied().unwrap_or_default();
         let same_frame = record.oddities.contains(Oddities::SAME_FRAME);
+        let (direction, peer, level) = if same_frame {
+            (before.traits.direction(), before.peer, before.level)
+        } else {
+            (record.direction, self.peers.id(record.peer), self.names.id_after(before.level, record.level))
+        };
         let mut row = Row {
-            direction: record.direction,
-            peer: self.peers.id(record.peer),
-            level: self.names.id_after(self.block.level.last(), record.level),
+            time: self.time(record, same_frame),
+            start,
+            length,
+            peer,
+            level,
+            component: self.names.id_after(before.component, record.component),
+            machine: self.names.id_after(before.machine, record.machine),
+            cseq: NO_CSEQ,
             ..Row::default()
         };
-        let block = &self.block;
-        if same_frame
-            && let (Some(traits), Some(&peer), Some(&level)) =
-                (block.traits.last(), block.peer.last(), block.level.last())
-        {
-            (row.direction, row.peer, row.level) = (traits.direction(), peer, level);
-        }
-        self.push_time(record, same_frame);
+        let mut packages = Packages::empty();
         if let Some(message) = &record.message {
-            self.block.messages += 1;
-            self.message(message, record, &mut row);
+            self.messages += 1;
+            packages = self.message(message, before.method, &mut row);
+            if self.measures_clock && row.status != 0 && direction == Direction::In {
+                self.measure_clock(record.time, message);
+            }
         } else {
             row.call_id = self.call_ids.id(record.about.0);
             row.cseq = diagnostics::code(record.about.1).unwrap_or(NO_CSEQ);
@@ -140,59 +141,49 @@ impl Builder {
             diagnostics::in_text(record.text, |loose| codes.push(loose.code));
         }
         let protocol = record.message.map(|message| message.protocol());
-        let mut traits = Traits::new(record.kind, row.direction, protocol, row.packages, record.oddities);
+        row.traits = Traits::new(record.kind, direction, protocol, packages, record.oddities);
         if record.time.is_some() || same_frame {
-            traits.0 |= Traits::HAS_TIME;
+            row.traits.0 |= Traits::HAS_TIME;
         }
-        let block = &mut self.block;
-        block.traits.push(traits);
-        block.status.push(row.status);
-        block.cseq.push(row.cseq);
-        block.call_id.push(row.call_id);
-        block.from.push(row.from);
-        block.to.push(row.to);
-        block.peer.push(row.peer);
-        block.method.push(row.method);
-        block.level.push(row.level);
-        block.component.push(self.names.id_after(block.component.last(), record.component));
-        block.machine.push(self.names.id_after(block.machine.last(), record.machine));
-        block.uris.push(self.uri_sets.id(&mut self.uris));
-        block.codes.push(self.code_sets.id(&mut self.codes));
+        row.uris = self.uri_sets.id(&mut self.uris);
+        row.codes = self.code_sets.id(&mut self.codes);
         self.uris.clear();
         self.codes.clear();
+        self.rows.push(row);
     }
 
-    fn push_time(&mut self, record: &Record<'_>, same_frame: bool) {
-        let before = self.times.last().copied().or(self.time_before);
-        let time = match record.time {
-            Some(Millis(time)) => time,
-            None => before.unwrap_or(0),
-        };
-        if self.time_before.is_some() {
-            // Every row has a time to stand at.
-        } else if record.time.is_some() && self.untimed == self.times.len() {
-            // Rows before the first time stand with it.
-            self.times.fill(time);
-        } else if record.time.is_none() && !same_frame && self.untimed == self.times.len() {
-            self.untimed += 1;
+    /// Where a row stands in time: rows without a time stand with the one before them, and those at the
+    /// start with the first that has one.
+    fn time(&mut self, record: &Record<'_>, same_frame: bool) -> i64 {
+        let no_time_yet = self.time_before.is_none() && self.untimed == self.rows.len();
+        match record.time {
+            Some(Millis(time)) => {
+                if no_time_yet {
+                    self.rows.iter_mut().for_each(|row| row.time = time);
+                }
+                time
+            }
+            None => {
+                self.untimed += usize::from(no_time_yet && !same_frame);
+                self.rows.last().map(|row| row.time).or(self.time_before).unwrap_or(0)
+            }
         }
-        self.times.push(time);
     }
 
     /// One pass over the headers for everything the columns hold.
     #[inline]
-    fn message(&mut self, message: &Message<'_>, record: &Record<'_>, row: &mut Row) {
-        row.cseq = NO_CSEQ;
+    fn message(&mut self, message: &Message<'_>, method_before: u16, row: &mut Row) -> Packages {
+        let mut packages = Packages::empty();
         row.status = message.start.status().unwrap_or(0);
         match message.start {
             StartLine::SipRequest { method, uri } => {
-                row.method = self.names.id_after(self.block.method.last(), method);
+                row.method = self.names.id_after(method_before, method);
                 if let Some(address) = address::first(uri).filter(|address| address.is_person) {
                     self.uri(address);
                 }
             }
             StartLine::HttpRequest { method, target } => {
-                row.method = self.names.id(method);
+                row.method = self.names.id_after(method_before, method);
                 if let Some(person) = address::sip_uri_parameter(target) {
                     self.uris.push(u32::from(self.addresses.id(person.as_bytes())));
                 }
@@ -217,7 +208,7 @@ impl Builder {
                     if let Some((number, method)) = cseq(value) {
                         row.cseq = number;
                         if row.method == 0 {
-                            row.method = self.names.id_after(self.block.method.last(), method);
+                            row.method = self.names.id_after(method_before, method);
                         }
                     }
                 }
@@ -229,32 +220,26 @@ impl Builder {
                     });
                 }
                 HeaderName::Diagnostics => self.codes.extend(diagnostics::code(value)),
-                HeaderName::Authentication => row.packages |= Packages::of_header(value),
-                HeaderName::Date if self.measures_clock && row.status != 0 && row.direction == Direction::In => {
-                    if let (Some(time), Some(date)) = (record.time, Millis::parse_date_header(value)) {
-                        self.block.date_deltas.push(time.0 - date.0);
-                    }
-                }
+                HeaderName::Authentication => packages |= Packages::of_header(value),
                 _ => {}
             }
         }
         let codes = &mut self.codes;
         diagnostics::in_body(message.body, |loose| codes.push(loose.code));
+        packages
+    }
+
+    /// Compares the clock of the file with that of the server that answered.
+    fn measure_clock(&mut self, time: Option<Millis>, message: &Message<'_>) {
+        let date = message.header(HeaderName::Date).and_then(|header| Millis::parse_date_header(header.value));
+        if let (Some(time), Some(date)) = (time, date) {
+            self.date_deltas.push(time.0 - date.0);
+        }
     }
 
     /// The number of the first address in a value, which is added to the row's addresses too.
     #[inline]
     fn first_address(&mut self, value: &[u8]) -> u16 {
-        // From and To of one message often name the same person: then nothing needs to be read again.
-        let (last, last_id) = &self.last_address;
-        if *last_id != 0
-            && let Some(rest) = value.strip_prefix(b"<sip:").and_then(|rest| rest.strip_prefix(last.as_slice()))
-            && rest.first() == Some(&b'>')
-            && last.contains(&b'@')
-        {
-            self.uris.push(u32::from(*last_id));
-            return *last_id;
-        }
         let Some(address) = address::first(value) else { return 0 };
         let id = self.address_id(address);
         if address.is_person && id != 0 {
@@ -272,57 +257,62 @@ impl Builder {
 
     #[inline]
     fn address_id(&mut self, address: Address<'_>) -> u16 {
-        if !address.written.is_ascii() {
-            return self.addresses.id(address.canonical().as_bytes());
-        }
-        // From, To and Request-URI of one message often name the same person.
-        if self.last_address.1 != 0 && self.last_address.0 == address.written {
-            return self.last_address.1;
-        }
-        self.last_address.0.clear();
-        self.last_address.0.extend_from_slice(address.written);
-        self.lower.clear();
-        self.lower.extend_from_slice(address.written);
-        self.lower.make_ascii_lowercase();
-        self.last_address.1 = self.addresses.id(&self.lower);
-        self.last_address.1
+        let written = address.written;
+        let changes = |bytes| within(bytes, b'A', b'Z') | within(bytes, 0x80, 0xFF);
+        let id = if find(written, changes).is_none() {
+            // From, To and Request-URI of one message often name the same person.
+            self.addresses.id_after(self.last_address, written)
+        } else {
+            self.addresses.id(address.canonical().as_bytes())
+        };
+        self.last_address = id;
+        id
     }
 
-    pub fn finish(mut self) -> Block {
-        let block = &mut self.block;
-        block.is_sorted = self.times.is_sorted();
-        block.times = narrow_times(self.times);
-        block.call_ids = self.call_ids.finish();
-        block.addresses = self.addresses.finish();
-        block.peers = self.peers.finish();
-        block.names = self.names.finish();
-        block.uri_sets = self.uri_sets.finish();
-        block.code_sets = self.code_sets.finish();
-        block.shrink();
-        self.block
+    pub fn finish(self) -> Block {
+        let rows = &self.rows;
+        Block {
+            file: self.file,
+            base: self.base,
+            times: narrow_times(rows),
+            starts: column(rows, |row| row.start),
+            lengths: column(rows, |row| row.length),
+            traits: column(rows, |row| row.traits),
+            status: column(rows, |row| row.status),
+            cseq: column(rows, |row| row.cseq),
+            call_id: column(rows, |row| row.call_id),
+            from: column(rows, |row| row.from),
+            to: column(rows, |row| row.to),
+            peer: column(rows, |row| row.peer),
+            method: column(rows, |row| row.method),
+            level: column(rows, |row| row.level),
+            component: column(rows, |row| row.component),
+            machine: column(rows, |row| row.machine),
+            uris: column(rows, |row| row.uris),
+            codes: column(rows, |row| row.codes),
+            call_ids: self.call_ids.finish(),
+            addresses: self.addresses.finish(),
+            peers: self.peers.finish(),
+            names: self.names.finish(),
+            uri_sets: self.uri_sets.finish(),
+            code_sets: self.code_sets.finish(),
+            messages: self.messages,
+            lines_not_understood: self.lines_not_understood,
+            date_deltas: self.date_deltas,
+            is_sorted: rows.is_sorted_by_key(|row| row.time),
+        }
     }
 }
 
-/// What one record gives to the columns.
-#[derive(Default)]
-struct Row {
-    direction: Direction,
-    peer: u16,
-    level: u16,
-    status: u16,
-    method: u16,
-    from: u16,
-    to: u16,
-    call_id: u16,
-    cseq: u32,
-    packages: Packages,
+fn column<T>(rows: &[Row], value: impl Fn(&Row) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
 }
 
-fn narrow_times(times: Vec<i64>) -> Times {
-    let earliest = times.iter().min().copied().unwrap_or(0);
-    let after: Option<Vec<u32>> = times.iter().map(|time| u32::try_from(time - earliest).ok()).collect();
+fn narrow_times(rows: &[Row]) -> Times {
+    let earliest = rows.iter().map(|row| row.time).min().unwrap_or(0);
+    let after: Option<Vec<u32>> = rows.iter().map(|row| u32::try_from(row.time - earliest).ok()).collect();
     match after {
         Some(after) => Times::Near { earliest, after },
-        None => Times::Far(times),
+        None => Times::Far(column(rows, |row| row.time)),
     }
 }

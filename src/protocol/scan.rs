@@ -1,0 +1,71 @@
+//! Bytes of a class, looked for sixteen at a time.
+
+use wide::u8x16;
+
+/// Offset of the first byte of a class; `None` where the text has none. `class` marks the bytes of its class,
+/// as [`equal`] and [`within`] do.
+#[must_use]
+#[inline]
+pub fn find(text: &[u8], class: impl Fn(u8x16) -> u8x16) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..)?;
+        let marked = class(sixteen(rest)).to_bitmask();
+        if marked != 0 {
+            // What stands after a short text is not part of it.
+            return Some(at + marked.trailing_zeros() as usize).filter(|&at| at < text.len());
+        }
+        at += 16;
+    }
+}
+
+/// Length of the run of bytes of a class that a text starts with.
+#[must_use]
+#[inline]
+pub fn run(text: &[u8], class: impl Fn(u8x16) -> u8x16) -> usize {
+    find(text, |bytes| !class(bytes)).unwrap_or(text.len())
+}
+
+/// The first sixteen bytes of a text; zeros after a short one.
+#[must_use]
+#[inline]
+pub fn sixteen(text: &[u8]) -> u8x16 {
+    u8x16::new(text.first_chunk().copied().unwrap_or_else(|| {
+        let mut short = [0; 16];
+        short.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+        short
+    }))
+}
+
+/// Marks the bytes that are this one.
+#[must_use]
+#[inline]
+pub fn equal(bytes: u8x16, wanted: u8) -> u8x16 {
+    bytes.simd_eq(u8x16::splat(wanted))
+}
+
+/// Marks the bytes from `low` to `high`, both included.
+#[must_use]
+#[inline]
+pub fn within(bytes: u8x16, low: u8, high: u8) -> u8x16 {
+    let above = bytes - u8x16::splat(low);
+    above.min(u8x16::splat(high - low)).simd_eq(above)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_a_byte_by_byte_search_finds() {
+        for length in 0..50 {
+            let mut text = vec![b'a'; length];
+            assert_eq!(find(&text, |bytes| equal(bytes, b'-')), None);
+            assert_eq!(find(&text, |bytes| equal(bytes, 0)), None, "nothing stands after the text");
+            assert_eq!(run(&text, |bytes| within(bytes, b'a', b'z')), length);
+            text.extend_from_slice(b"-{");
+            assert_eq!(find(&text, |bytes| equal(bytes, b'-')), Some(length));
+            assert_eq!(run(&text, |bytes| within(bytes, b'a', b'z')), length);
+        }
+    }
+}
