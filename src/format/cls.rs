@@ -10,13 +10,15 @@ mod header;
 mod typed;
 mod web;
 
-use self::header::Header;
+use self::header::HeaderLine;
 use self::typed::typed;
 use self::web::find_message;
 use super::{Kind, Oddities, Record, Sink, skip_blank_start};
+use crate::protocol::Header;
 use crate::protocol::lines::{Lines, is_blank, line_end, split_line};
 use memchr::memchr;
 use memchr::memmem::{self, Finder};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 const BEGIN: &[u8] = b"$$begin_record";
@@ -27,7 +29,7 @@ static END_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));
 
 /// The origin of a header line, for detection; `None` where the line is no header.
 pub fn source_of(line: &[u8]) -> Option<&[u8]> {
-    Header::parse(line).map(|header| header.source)
+    HeaderLine::parse(line).map(|header| header.source)
 }
 
 /// Any header at the start of a line starts a record, whatever stands before it. A header without a
@@ -58,10 +60,10 @@ impl<'a> Scanner<'a> {
     /// The first header line that starts at or after the line start `from`, where usually only blank
     /// lines stand before it.
     #[inline]
-    fn header_after_blanks(&self, from: usize) -> Option<(usize, Header<'a>)> {
+    fn header_after_blanks(&self, from: usize) -> Option<(usize, HeaderLine<'a>)> {
         let rest = self.bytes.get(from..)?;
         let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        match rest.get(blank..).and_then(Header::parse) {
+        match rest.get(blank..).and_then(HeaderLine::parse) {
             Some(header) if blank == 0 || rest.get(blank - 1) == Some(&b'\n') => Some((from + blank, header)),
             _ => self.next_header(from),
         }
@@ -69,17 +71,17 @@ impl<'a> Scanner<'a> {
 
     /// The first header line that starts at or after `from`.
     #[inline]
-    fn next_header(&self, from: usize) -> Option<(usize, Header<'a>)> {
+    fn next_header(&self, from: usize) -> Option<(usize, HeaderLine<'a>)> {
         if from == 0 {
             let start = skip_blank_start(self.bytes);
-            if let Some(header) = self.bytes.get(start..).and_then(Header::parse) {
+            if let Some(header) = self.bytes.get(start..).and_then(HeaderLine::parse) {
                 return Some((start, header));
             }
         }
         let mut at = from.saturating_sub(1);
         loop {
             at += self.finder.find(self.bytes.get(at..)?)? + 1;
-            if let Some(header) = Header::parse(self.bytes.get(at..)?) {
+            if let Some(header) = HeaderLine::parse(self.bytes.get(at..)?) {
                 return Some((at, header));
             }
         }
@@ -90,7 +92,7 @@ impl<'a> Scanner<'a> {
 pub fn read(stretch: &[u8], sink: &mut impl Sink) {
     let scanner = Scanner::new(stretch);
     let next = scanner.next_header(0);
-    let mut cutter = Cutter { stretch, scanner, sink };
+    let mut cutter = Cutter { stretch, scanner, sink, headers: Vec::new() };
     let first_header = next.as_ref().map_or(stretch.len(), |(at, _)| *at);
     if !is_blank(stretch.get(skip_blank_start(stretch)..first_header).unwrap_or_default()) {
         cutter.headerless(0, first_header);
@@ -105,19 +107,29 @@ struct Cutter<'a, 's, S> {
     stretch: &'a [u8],
     scanner: Scanner<'a>,
     sink: &'s mut S,
+    /// Those of the record that is being read.
+    headers: Vec<Header<'a>>,
 }
 
 impl<'a, S: Sink> Cutter<'a, '_, S> {
+    fn give(&mut self, range: Range<usize>, record: &Record<'a>) {
+        if let Some(message) = record.message.filter(|_| self.headers.is_empty()) {
+            self.headers.extend(message.headers().of_columns());
+        }
+        self.sink.record(range, record, &self.headers);
+        self.headers.clear();
+    }
+
     fn bytes(&self, from: usize, to: usize) -> &'a [u8] {
         self.stretch.get(from..to).unwrap_or_default()
     }
 
     /// All records from a header on; the bytes of the first one start at `start`.
-    fn records(&mut self, mut start: usize, mut next: Option<(usize, Header<'a>)>) {
+    fn records(&mut self, mut start: usize, mut next: Option<(usize, HeaderLine<'a>)>) {
         while let Some((at, header)) = next {
             let bytes = self.bytes(at, self.stretch.len());
             let mut record = header.record(Kind::Trace, &[]);
-            let extent = complete(&mut record, bytes, &header);
+            let extent = complete(&mut record, bytes, &header, &mut self.headers);
             let own_end = at + extent.end;
             next = match extent.next {
                 Next::Header(next, header) => Some((at + next, header)),
@@ -129,7 +141,7 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
             let is_whole = is_blank(self.bytes(own_end, end));
             let record_end = if is_whole { end } else { own_end };
             record.text = self.bytes(at + header.text_at, record_end);
-            self.sink.record(start..record_end, &record);
+            self.give(start..record_end, &record);
             if !is_whole {
                 self.headerless(own_end, end);
             }
@@ -149,8 +161,8 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
                 next = end;
             }
             let bytes = self.bytes(at, next);
-            let record = if typed { without_header(bytes) } else { Record::unknown(bytes) };
-            self.sink.record(at..next, &record);
+            let record = if typed { without_header(bytes, &mut self.headers) } else { Record::unknown(bytes) };
+            self.give(at..next, &record);
             at = next;
         }
     }
@@ -182,7 +194,7 @@ struct Extent<'a> {
 
 /// What is known of the header that follows a record.
 enum Next<'a> {
-    Header(usize, Header<'a>),
+    Header(usize, HeaderLine<'a>),
     /// None follows.
     Nothing,
     /// Nobody looked further than the end of the record.
@@ -193,7 +205,7 @@ enum Next<'a> {
 enum Stop<'a> {
     /// `$$end_record`: where the line after it starts.
     End(usize),
-    Header(Header<'a>),
+    Header(HeaderLine<'a>),
 }
 
 /// Looks whether the line that starts at `at` ends a typed record. Its first byte tells nearly always.
@@ -206,7 +218,7 @@ fn stop_at(bytes: &[u8], at: usize) -> Option<Stop<'_>> {
             let end = line_end(rest).unwrap_or(rest.len());
             is_blank(rest.get(..end)?).then(|| Stop::End((after + end + 1).min(bytes.len())))
         }
-        b'T' => Header::parse(bytes.get(at..)?).map(Stop::Header),
+        b'T' => HeaderLine::parse(bytes.get(at..)?).map(Stop::Header),
         _ => None,
     }
 }
@@ -224,7 +236,7 @@ struct PlainLines<'a> {
     cut: Option<usize>,
     /// Where the first `$$end_record` stands.
     orphan_end: Option<usize>,
-    next: Option<(usize, Header<'a>)>,
+    next: Option<(usize, HeaderLine<'a>)>,
 }
 
 impl<'a> PlainLines<'a> {
@@ -274,25 +286,30 @@ pub fn reread(bytes: &[u8], kind: Kind) -> Record<'_> {
     if kind == Kind::Unknown {
         return Record::unknown(bytes);
     }
-    match Header::parse(own) {
+    match HeaderLine::parse(own) {
         Some(header) => {
             let mut record = header.record(Kind::Trace, &[]);
-            complete(&mut record, own, &header);
+            complete(&mut record, own, &header, &mut Vec::new());
             record
         }
-        None => without_header(own),
+        None => without_header(own, &mut Vec::new()),
     }
 }
 
 /// Completes the record whose header stands at the start of `bytes`, in one walk from its first line to its
-/// last, and says how far it reaches.
+/// last, and says how far it reaches. `headers` gets those of a SIP message that columns are made of.
 #[inline]
-fn complete<'a>(record: &mut Record<'a>, bytes: &'a [u8], header: &Header<'a>) -> Extent<'a> {
+fn complete<'a>(
+    record: &mut Record<'a>,
+    bytes: &'a [u8],
+    header: &HeaderLine<'a>,
+    headers: &mut Vec<Header<'a>>,
+) -> Extent<'a> {
     let first_end = next_line(bytes, header.text_at);
     if header.begins_record {
         record.text = bytes.get(header.text_at..).unwrap_or_default();
         record.kind = header.kind_of_flag();
-        let (end, stop) = typed(record, bytes, first_end);
+        let (end, stop) = typed(record, bytes, first_end, headers);
         let extent = match stop {
             Some(Stop::End(after)) => Extent { end: after, next: Next::Unknown },
             Some(Stop::Header(next)) => Extent { end, next: Next::Header(end, next) },
@@ -315,7 +332,7 @@ fn complete<'a>(record: &mut Record<'a>, bytes: &'a [u8], header: &Header<'a>) -
     let (first, rest) = split_line(record.text);
     if has_fields && starts_fields(rest) {
         record.kind = header.kind_of_flag();
-        typed(record, rest, 0);
+        typed(record, rest, 0, headers);
     } else {
         find_message(record, first, rest);
     }
@@ -325,9 +342,9 @@ fn complete<'a>(record: &mut Record<'a>, bytes: &'a [u8], header: &Header<'a>) -
     Extent { end, next }
 }
 
-fn without_header(bytes: &[u8]) -> Record<'_> {
+fn without_header<'a>(bytes: &'a [u8], headers: &mut Vec<Header<'a>>) -> Record<'a> {
     let mut record = Record::of_kind(Kind::Diagnostic, bytes);
-    typed(&mut record, bytes, 0);
+    typed(&mut record, bytes, 0, headers);
     record.oddities |= Oddities::NO_HEADER;
     count_orphan_ends(&mut record, bytes);
     record

@@ -17,7 +17,7 @@ mod uccapi;
 pub use self::clock::{Clock, Millis};
 pub use self::detect::{Detected, Encoding, detect};
 
-use crate::protocol::Message;
+use crate::protocol::{Header, Message};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -216,14 +216,15 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Gets each record of a stretch with its range of bytes, in the order of their first bytes.
+/// Gets each record of a stretch with its range of bytes, in the order of their first bytes, and with the
+/// headers of its message that columns are made of: whoever cuts records meets them on the way.
 pub trait Sink {
-    fn record(&mut self, range: Range<usize>, record: &Record<'_>);
+    fn record(&mut self, range: Range<usize>, record: &Record<'_>, headers: &[Header<'_>]);
 }
 
-impl<F: FnMut(Range<usize>, &Record<'_>)> Sink for F {
-    fn record(&mut self, range: Range<usize>, record: &Record<'_>) {
-        self(range, record);
+impl<F: FnMut(Range<usize>, &Record<'_>, &[Header<'_>])> Sink for F {
+    fn record(&mut self, range: Range<usize>, record: &Record<'_>, headers: &[Header<'_>]) {
+        self(range, record, headers);
     }
 }
 

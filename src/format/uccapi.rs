@@ -221,10 +221,15 @@ struct Cutter<'a, 's, S> {
 }
 
 impl<S: Sink> Cutter<'_, '_, S> {
+    fn give(&mut self, range: Range<usize>, record: &Record<'_>) {
+        let headers: Vec<_> = record.message.iter().flat_map(|message| message.headers().of_columns()).collect();
+        self.sink.record(range, record, &headers);
+    }
+
     /// One entry with its continuation lines, or lines before the first entry.
     fn plain(&mut self, range: Range<usize>) {
         let bytes = self.stretch.get(range.clone()).unwrap_or_default();
-        self.sink.record(range, &reread(bytes, Oddities::empty()));
+        self.give(range, &reread(bytes, Oddities::empty()));
     }
 
     /// A whole frame: its messages, and the lines of other threads that stand in it.
@@ -238,7 +243,7 @@ impl<S: Sink> Cutter<'_, '_, S> {
         }
         let bytes = self.stretch.get(start..end).unwrap_or_default();
         let own = own_lines_of(bytes, frame.enclosed.iter().map(|range| range.start - start..range.end - start));
-        self.sink.record(start..end, &reread(&own, known));
+        self.give(start..end, &reread(&own, known));
         for range in &frame.enclosed {
             self.plain(range.clone());
         }
@@ -250,12 +255,12 @@ impl<S: Sink> Cutter<'_, '_, S> {
         let mut same_frame = Oddities::empty();
         while let Some(length) = first_message_end(self.stretch.get(at..end).unwrap_or_default(), same_frame) {
             let bytes = self.stretch.get(at..at + length).unwrap_or_default();
-            self.sink.record(at..at + length, &reread(bytes, same_frame));
+            self.give(at..at + length, &reread(bytes, same_frame));
             at += length;
             same_frame = Oddities::SAME_FRAME;
         }
         let bytes = self.stretch.get(at..end).unwrap_or_default();
-        self.sink.record(at..end, &reread(bytes, known | same_frame));
+        self.give(at..end, &reread(bytes, known | same_frame));
     }
 }
 
@@ -392,6 +397,7 @@ fn is_report_line(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Header;
 
     const AT: &str = "11/20/2024|14:21:21.071 2A10:C74 INFO  :: ";
     const OTHER: &str = "11/20/2024|14:21:21.072 2A10:D00 TRACE :: ";
@@ -413,7 +419,7 @@ mod tests {
     fn records(text: &str) -> Vec<(Kind, String, Oddities)> {
         let mut found = Vec::new();
         let mut end = 0;
-        read(text.as_bytes(), &mut |range: Range<usize>, record: &Record<'_>| {
+        read(text.as_bytes(), &mut |range: Range<usize>, record: &Record<'_>, _: &[Header<'_>]| {
             assert!(range.start <= end, "no byte between records is lost: {range:?}");
             end = end.max(range.end);
             let own = super::super::Format::Uccapi.own_lines(&text.as_bytes()[range], record.oddities).into_owned();
@@ -436,7 +442,7 @@ mod tests {
     #[test]
     fn a_frame_is_one_message_with_its_addresses() {
         let text = format!("{}{AT}{}{}", begin(), register(1), end());
-        read(text.as_bytes(), &mut |range: Range<usize>, record: &Record<'_>| {
+        read(text.as_bytes(), &mut |range: Range<usize>, record: &Record<'_>, _: &[Header<'_>]| {
             assert_eq!(range, 0..text.len());
             assert_eq!(
                 (record.direction, record.peer, record.local),

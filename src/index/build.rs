@@ -3,6 +3,7 @@
 use super::block::{Block, Builder};
 use super::{Index, TraceFile};
 use crate::format::{Format, Oddities, Record};
+use crate::protocol::Header;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -152,7 +153,7 @@ fn read_stretch(files: &[Arc<TraceFile>], task: &Task) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut furthest = 0;
     let mut builder = Builder::new(file, base, rows, task.format);
-    task.format.read(bytes, &mut |range: Range<usize>, record: &Record<'_>| {
+    task.format.read(bytes, &mut |range: Range<usize>, record: &Record<'_>, headers: &[Header<'_>]| {
         let range = base + range.start as u64..base + range.end as u64;
         // A further message of a frame takes its time and addresses from the rows before it, and lines of
         // other threads stand inside the row before them: neither starts a block.
@@ -163,7 +164,7 @@ fn read_stretch(files: &[Arc<TraceFile>], task: &Task) -> Vec<Block> {
             let full = std::mem::replace(&mut builder, next);
             blocks.push(full.finish());
         }
-        builder.push(range, record);
+        builder.push(range, record, headers);
     });
     if builder.len() > 0 {
         blocks.push(builder.finish());

@@ -12,7 +12,28 @@ pub struct Header<'a> {
     pub value: &'a [u8],
 }
 
-impl Header<'_> {
+impl<'a> Header<'a> {
+    /// Reads a field if it gives something to the columns of an index, most others without reading their
+    /// names: From, To, Call-ID, CSeq, Contact, P-Asserted-Identity, Referred-By, Date, authentication
+    /// and diagnostics.
+    #[must_use]
+    #[inline]
+    pub fn of_column(field: &'a [u8]) -> Option<Self> {
+        match glance(field) {
+            Glance::Nothing => return None,
+            Glance::Maybe(name, written) => {
+                if let Some(value) = value_after(field, written) {
+                    let written = field.get(..written.len())?;
+                    return Some(Self { name, written, value });
+                }
+            }
+            Glance::Unsure => {}
+        }
+        let (written, value) = split_field(field)?;
+        let name = HeaderName::of(written);
+        name.gives_column().then_some(Self { name, written, value })
+    }
+
     /// The value as one line of text.
     #[must_use]
     pub fn text(&self) -> String {
@@ -169,74 +190,86 @@ fn with_ascii_hyphens(written: &[u8]) -> Option<String> {
     plain.is_ascii().then_some(plain)
 }
 
+/// Walks over fields: lines, each with the lines it is folded over.
+#[derive(Clone)]
+pub struct Fields<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    ends: LineEnds<'a>,
+}
+
+impl<'a> Fields<'a> {
+    /// Starts at an offset.
+    #[must_use]
+    #[inline]
+    pub fn new(bytes: &'a [u8], from: usize) -> Self {
+        Self { bytes, at: from, ends: LineEnds::new(bytes, from) }
+    }
+
+    /// Where the next field starts.
+    #[must_use]
+    #[inline]
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The next line alone, whatever follows it.
+    #[inline]
+    pub fn next_line(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        if start >= self.bytes.len() {
+            return None;
+        }
+        self.at = self.next_end();
+        self.bytes.get(start..self.at)
+    }
+
+    #[inline]
+    fn next_end(&mut self) -> usize {
+        self.ends.next().map_or(self.bytes.len(), |end| end + 1)
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        self.next_line()?;
+        while let Some(b' ' | b'\t') = self.bytes.get(self.at) {
+            self.at = self.next_end();
+        }
+        self.bytes.get(start..self.at)
+    }
+}
+
 /// Iterates over the header fields of a message head. Lines that are no header are passed over.
 #[derive(Clone)]
 pub struct Headers<'a> {
-    head: &'a [u8],
-    at: usize,
-    ends: LineEnds<'a>,
-    only_columns: bool,
+    fields: Fields<'a>,
 }
 
 impl<'a> Headers<'a> {
     #[must_use]
     pub fn new(head: &'a [u8]) -> Self {
-        Self { head, at: 0, ends: LineEnds::new(head), only_columns: false }
+        Self { fields: Fields::new(head, 0) }
     }
 
-    /// The next line with the lines it is folded over.
-    #[inline]
-    fn next_field(&mut self) -> Option<&'a [u8]> {
-        let start = self.at;
-        if start >= self.head.len() {
-            return None;
-        }
-        let mut end = self.next_end();
-        while let Some(b' ' | b'\t') = self.head.get(end) {
-            end = self.next_end();
-        }
-        self.at = end;
-        self.head.get(start..end)
-    }
-
-    #[inline]
-    fn next_end(&mut self) -> usize {
-        self.ends.next().map_or(self.head.len(), |end| end + 1)
-    }
-
-    /// Passes over headers that give nothing to the columns of an index, most of them without reading
-    /// their names: all but From, To, Call-ID, CSeq, Contact, P-Asserted-Identity, Referred-By, Date,
-    /// authentication and diagnostics.
-    #[must_use]
-    pub fn of_columns(self) -> Self {
-        Self { only_columns: true, ..self }
+    /// Only those that [`Header::of_column`] reads.
+    pub fn of_columns(self) -> impl Iterator<Item = Header<'a>> {
+        self.fields.filter_map(Header::of_column)
     }
 }
 
 impl<'a> Iterator for Headers<'a> {
     type Item = Header<'a>;
 
-    #[inline]
     fn next(&mut self) -> Option<Header<'a>> {
-        loop {
-            let field = self.next_field()?;
-            match glance(field) {
-                Glance::Maybe(name, written) => {
-                    if let Some(value) = value_after(field, written) {
-                        let written = field.get(..written.len())?;
-                        return Some(Header { name, written, value });
-                    }
-                }
-                Glance::Nothing if self.only_columns => continue,
-                Glance::Nothing | Glance::Unsure => {}
-            }
-            if let Some((written, value)) = split_field(field) {
-                let name = HeaderName::of(written);
-                if !self.only_columns || name.gives_column() {
-                    return Some(Header { name, written, value });
-                }
-            }
-        }
+        self.fields.find_map(|field| {
+            let (written, value) = split_field(field)?;
+            Some(Header { name: HeaderName::of(written), written, value })
+        })
     }
 }
 
@@ -249,8 +282,9 @@ fn value_after<'a>(field: &'a [u8], name: &str) -> Option<&'a [u8]> {
 }
 
 /// A value without the blanks around it, which nearly always are one before it and a line end after it.
+#[must_use]
 #[inline]
-fn trim(value: &[u8]) -> &[u8] {
+pub fn trim(value: &[u8]) -> &[u8] {
     let value = value.strip_prefix(b" ").unwrap_or(value);
     let value = value.strip_suffix(b"\n").unwrap_or(value);
     let value = value.strip_suffix(b"\r").unwrap_or(value);

@@ -58,22 +58,23 @@ fn is_line_feed(bytes: u8x16) -> u8x16 {
     scan::equal(bytes, b'\n')
 }
 
-/// Offsets of all line feeds, in order. Looks at sixteen bytes at once and remembers what it saw, so that
-/// walking over many short lines costs little more than their bytes.
+/// Offsets of all line feeds, in order. Looks at 64 bytes at once and remembers what it saw, so that walking
+/// over many short lines costs little more than their bytes.
 #[derive(Clone)]
 pub struct LineEnds<'a> {
     bytes: &'a [u8],
-    /// Offset after the bytes that were looked at, and the line feeds among the last sixteen of them that
-    /// were not given yet, one bit each.
+    /// Offset after the bytes that were looked at, and the line feeds among the last 64 of them that were
+    /// not given yet, one bit each.
     at: usize,
-    seen: u32,
+    seen: u64,
 }
 
 impl<'a> LineEnds<'a> {
+    /// Starts at an offset.
     #[must_use]
     #[inline]
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, seen: 0 }
+    pub fn new(bytes: &'a [u8], from: usize) -> Self {
+        Self { bytes, at: from, seen: 0 }
     }
 }
 
@@ -84,12 +85,12 @@ impl Iterator for LineEnds<'_> {
     fn next(&mut self) -> Option<usize> {
         while self.seen == 0 {
             let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
-            self.seen = is_line_feed(scan::sixteen(rest)).to_bitmask();
-            self.at += 16;
+            self.seen = scan::sixty_four(rest, is_line_feed);
+            self.at += 64;
         }
         let bit = self.seen.trailing_zeros() as usize;
         self.seen &= self.seen - 1;
-        Some(self.at - 16 + bit)
+        Some(self.at - 64 + bit)
     }
 }
 
@@ -149,7 +150,7 @@ mod tests {
             assert_eq!(line_end(&text), None);
             text.extend_from_slice(b"\nmore\n");
             assert_eq!(line_end(&text), Some(length));
-            assert_eq!(LineEnds::new(&text).collect::<Vec<_>>(), [length, length + 5]);
+            assert_eq!(LineEnds::new(&text, 0).collect::<Vec<_>>(), [length, length + 5]);
         }
     }
 

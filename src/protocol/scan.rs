@@ -30,11 +30,25 @@ pub fn run(text: &[u8], class: impl Fn(u8x16) -> u8x16) -> usize {
 #[must_use]
 #[inline]
 pub fn sixteen(text: &[u8]) -> u8x16 {
-    u8x16::new(text.first_chunk().copied().unwrap_or_else(|| {
-        let mut short = [0; 16];
-        short.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
-        short
-    }))
+    u8x16::new(text.first_chunk().copied().unwrap_or_else(|| padded(text)))
+}
+
+/// The bytes of a class among the first 64 of a text, one bit each; zeros stand after a short text.
+#[must_use]
+#[inline]
+pub fn sixty_four(text: &[u8], class: impl Fn(u8x16) -> u8x16) -> u64 {
+    let marks = |bytes: &[u8; 64]| {
+        let (quarters, _) = bytes.as_chunks::<16>();
+        let marks = |quarter: &[u8; 16]| u64::from(class(u8x16::new(*quarter)).to_bitmask());
+        quarters.iter().rev().fold(0, |all, quarter| all << 16 | marks(quarter))
+    };
+    text.first_chunk().map_or_else(|| marks(&padded(text)), marks)
+}
+
+fn padded<const N: usize>(text: &[u8]) -> [u8; N] {
+    let mut padded = [0; N];
+    padded.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+    padded
 }
 
 /// Marks the bytes that are this one.

@@ -78,7 +78,7 @@ struct Read {
 
 fn read(format: Format, bytes: &[u8], at: usize) -> Vec<Read> {
     let mut found = Vec::new();
-    format.read(bytes, &mut |range: Range<usize>, record: &Record<'_>| {
+    format.read(bytes, &mut |range: Range<usize>, record: &Record<'_>, _: &[Header<'_>]| {
         let message =
             record.message.map(|message| (message.start_line(), message.head.to_vec(), message.body.to_vec()));
         let facts = (record.kind, record.time, record.direction, record.peer, record.about, message, record.text);

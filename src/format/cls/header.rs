@@ -8,7 +8,7 @@ use wide::u8x16;
 
 /// The header line of a record.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Header<'a> {
+pub(super) struct HeaderLine<'a> {
     pub(super) level: &'a [u8],
     pub(super) flag: &'a [u8],
     /// `POOL\MACHINE`, or the number of a processor.
@@ -23,7 +23,7 @@ pub(super) struct Header<'a> {
     pub(super) begins_record: bool,
 }
 
-impl<'a> Header<'a> {
+impl<'a> HeaderLine<'a> {
     /// Reads a header at the start of `text`; `None` where there is none.
     pub(super) fn parse(text: &'a [u8]) -> Option<Self> {
         let rest = text.strip_prefix(b"TL_")?;

@@ -9,7 +9,7 @@ const PREFIX: &str = r"TL_INFO(TF_PROTOCOL) [FEPOOL01\FE01]1E6C.0B40::11/20/2024
 fn records(text: &str) -> Vec<(String, Kind, String, u32)> {
     let mut found = Vec::new();
     let mut end = 0;
-    read(text.as_bytes(), &mut |range: std::ops::Range<usize>, record: &Record<'_>| {
+    read(text.as_bytes(), &mut |range: std::ops::Range<usize>, record: &Record<'_>, _: &[Header<'_>]| {
         assert_eq!(range.start, end, "records follow each other without a gap");
         end = range.end;
         let again = reread(&text.as_bytes()[range.clone()], record.kind);
@@ -30,7 +30,7 @@ fn a_protocol_record() {
     let text = format!(
         "{PREFIX}\r\nDirection: incoming;source=\"internal edge\"\r\nPeer: edge01.contoso.com:51413\r\nStart-Line: REGISTER sip:contoso.com SIP/2.0\r\nFROM: <sip:anna@contoso.com>;tag=1\r\nMessage-Body: –\r\n$$end_record\r\n\r\n"
     );
-    read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>| {
+    read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>, _: &[Header<'_>]| {
         assert_eq!(record.kind, Kind::Message);
         assert_eq!(
             (record.level, record.component, record.pool, record.machine),
@@ -53,7 +53,7 @@ fn bodies_start_on_their_line_and_may_look_like_anything() {
     let text = format!(
         "{PREFIX}\nStart-Line: MESSAGE sip:a@b SIP/2.0\nVia: x\nMessage-Body: TL_INFO(\nTL_INFO(no header\n  $$end_record no\n\nlast\n$$end_record\n"
     );
-    read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>| {
+    read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>, _: &[Header<'_>]| {
         assert_eq!(
             record.message.map(|message| to_text(message.body)).as_deref(),
             Some("TL_INFO(\nTL_INFO(no header\n  $$end_record no\n\nlast")
@@ -104,8 +104,8 @@ proptest::proptest! {
         let end = if crlf { "\r\n" } else { "\n" };
         let lines: Vec<&str> = std::iter::once(PREFIX).chain(lines).collect();
         let text: String = lines.iter().flat_map(|line| [*line, end]).collect();
-        let headers = lines.iter().filter(|line| Header::parse(line.as_bytes()).is_some()).count();
-        let starts = records(&text).into_iter().filter(|record| Header::parse(record.0.as_bytes()).is_some());
+        let headers = lines.iter().filter(|line| HeaderLine::parse(line.as_bytes()).is_some()).count();
+        let starts = records(&text).into_iter().filter(|record| HeaderLine::parse(record.0.as_bytes()).is_some());
         proptest::prop_assert_eq!(starts.count(), headers);
     }
 }
@@ -156,6 +156,8 @@ fn http_of_web_components() {
 /// Number of lines of text that hold something.
 fn understood(text: &str) -> u32 {
     let mut not = 0;
-    read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>| not += record.lines_not_understood);
+    read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>, _: &[Header<'_>]| {
+        not += record.lines_not_understood
+    });
     crate::protocol::lines::count_not_blank(text.as_bytes()) - not
 }

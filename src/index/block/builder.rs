@@ -1,4 +1,4 @@
-//! Builds one block, record by record: one pass over the headers of each message.
+//! Builds one block, record by record.
 
 use super::super::texts::{Interner, SetInterner};
 use super::{Block, NO_CSEQ, Times, Traits};
@@ -6,7 +6,7 @@ use crate::format::{Direction, Format, Millis, Oddities, Record};
 use crate::protocol::address::{self, Address};
 use crate::protocol::message::cseq;
 use crate::protocol::scan::{find, within};
-use crate::protocol::{HeaderName, Message, Packages, StartLine, diagnostics};
+use crate::protocol::{Header, HeaderName, Message, Packages, StartLine, diagnostics};
 use std::ops::Range;
 
 /// Rows a block holds at most, so that numbers of rows, words and sets fit in 16 bits.
@@ -102,9 +102,10 @@ impl Builder {
             || end.saturating_sub(self.base) > u64::from(u32::MAX)
     }
 
-    /// Adds the record that lies at `range` of the file.
+    /// Adds the record that lies at `range` of the file, with the headers of its message that columns are
+    /// made of.
     #[inline]
-    pub fn push(&mut self, range: Range<u64>, record: &Record<'_>) {
+    pub fn push(&mut self, range: Range<u64>, record: &Record<'_>, headers: &[Header<'_>]) {
         let within = |offset: u64| u32::try_from(offset.saturating_sub(self.base)).unwrap_or(u32::MAX);
         let (start, length) = (within(range.start), within(range.end) - within(range.start));
         self.lines_not_understood += record.lines_not_understood;
@@ -130,9 +131,9 @@ impl Builder {
         let mut packages = Packages::empty();
         if let Some(message) = &record.message {
             self.messages += 1;
-            packages = self.message(message, before.method, &mut row);
+            packages = self.message(message, headers, before.method, &mut row);
             if self.measures_clock && row.status != 0 && direction == Direction::In {
-                self.measure_clock(record.time, message);
+                self.measure_clock(record.time, headers);
             }
         } else {
             row.call_id = self.call_ids.id(record.about.0);
@@ -170,9 +171,15 @@ impl Builder {
         }
     }
 
-    /// One pass over the headers for everything the columns hold.
+    /// Everything the columns hold of a message.
     #[inline]
-    fn message(&mut self, message: &Message<'_>, method_before: u16, row: &mut Row) -> Packages {
+    fn message(
+        &mut self,
+        message: &Message<'_>,
+        headers: &[Header<'_>],
+        method_before: u16,
+        row: &mut Row,
+    ) -> Packages {
         let mut packages = Packages::empty();
         row.status = message.start.status().unwrap_or(0);
         match message.start {
@@ -190,7 +197,7 @@ impl Builder {
             }
             _ => {}
         }
-        for header in message.headers().of_columns() {
+        for header in headers {
             let value = header.value;
             match header.name {
                 HeaderName::From if row.from == 0 => row.from = self.first_address(value),
@@ -230,8 +237,9 @@ impl Builder {
     }
 
     /// Compares the clock of the file with that of the server that answered.
-    fn measure_clock(&mut self, time: Option<Millis>, message: &Message<'_>) {
-        let date = message.header(HeaderName::Date).and_then(|header| Millis::parse_date_header(header.value));
+    fn measure_clock(&mut self, time: Option<Millis>, headers: &[Header<'_>]) {
+        let date = headers.iter().find(|header| header.name == HeaderName::Date);
+        let date = date.and_then(|header| Millis::parse_date_header(header.value));
         if let (Some(time), Some(date)) = (time, date) {
             self.date_deltas.push(time.0 - date.0);
         }
