@@ -206,6 +206,13 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The same message with what its frame says, which stands before the first message of the frame.
+    #[must_use]
+    pub fn in_frame_of(self, first: &Self) -> Self {
+        let Self { time, level, process, thread, direction, local, peer, .. } = *first;
+        Self { time, level, process, thread, direction, local, peer, ..self }
+    }
+
     /// Lines that no rule of the format explains.
     fn unknown(text: &'a [u8]) -> Self {
         Self {
@@ -258,7 +265,7 @@ impl Format {
     #[must_use]
     pub fn own_lines(self, bytes: &[u8], oddities: Oddities) -> Cow<'_, [u8]> {
         if self == Self::Uccapi && oddities.contains(Oddities::ENCLOSES) {
-            Cow::Owned(uccapi::own_lines(bytes))
+            Cow::Owned(uccapi::own_lines(bytes, oddities))
         } else {
             Cow::Borrowed(bytes)
         }

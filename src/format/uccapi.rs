@@ -9,6 +9,7 @@ use super::{Direction, Kind, Millis, Oddities, Record, Sink, clock, skip_blank_s
 use crate::protocol::lines::{Lines, is_blank, split_line};
 use crate::protocol::{Message, StartLine};
 use memchr::{memchr, memmem, memrchr};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The prefix of an entry.
@@ -220,7 +221,7 @@ struct Cutter<'a, 's, S> {
     sink: &'s mut S,
 }
 
-impl<S: Sink> Cutter<'_, '_, S> {
+impl<'a, S: Sink> Cutter<'a, '_, S> {
     fn give(&mut self, range: Range<usize>, record: &Record<'_>) {
         let headers: Vec<_> = record.message.iter().flat_map(|message| message.headers().of_columns()).collect();
         self.sink.record(range, record, &headers);
@@ -234,40 +235,70 @@ impl<S: Sink> Cutter<'_, '_, S> {
 
     /// A whole frame: its messages, and the lines of other threads that stand in it.
     fn frame(&mut self, start: usize, end: usize, frame: &Open<'_>) {
-        let mut known = Oddities::empty();
-        known.set(Oddities::NO_END, !frame.ended);
-        known.set(Oddities::ENCLOSES, !frame.enclosed.is_empty());
-        if frame.enclosed.is_empty() {
-            self.messages(start, end, known);
-            return;
-        }
-        let bytes = self.stretch.get(start..end).unwrap_or_default();
-        let own = own_lines_of(bytes, frame.enclosed.iter().map(|range| range.start - start..range.end - start));
-        self.give(start..end, &reread(&own, known));
-        for range in &frame.enclosed {
-            self.plain(range.clone());
+        let own = self.own_lines_of(start..end, &frame.enclosed);
+        let mut starts = further_messages(&own);
+        starts.push(own.len());
+        let mut enclosed = frame.enclosed.iter().peekable();
+        let mut first = None;
+        let (mut own_at, mut at) = (0, start);
+        for own_end in starts {
+            let is_last = own_end == own.len();
+            let next = if is_last { end } else { in_file(own_end, start, &frame.enclosed) };
+            let mut known = Oddities::empty();
+            known.set(Oddities::NO_END, is_last && !frame.ended);
+            known.set(Oddities::SAME_FRAME, first.is_some());
+            known.set(Oddities::ENCLOSES, enclosed.peek().is_some_and(|line| line.start < next));
+            let record = reread(own.get(own_at..own_end).unwrap_or_default(), known);
+            let record = first.map_or(record, |first| record.in_frame_of(&first));
+            self.give(at..next, &record);
+            while let Some(line) = enclosed.next_if(|line| line.start < next) {
+                self.plain(line.clone());
+            }
+            first.get_or_insert(record);
+            (own_at, at) = (own_end, next);
         }
     }
 
-    /// The messages of a frame: a further one starts where the one before it is complete.
-    fn messages(&mut self, start: usize, end: usize, known: Oddities) {
-        let mut at = start;
-        let mut same_frame = Oddities::empty();
-        while let Some(length) = first_message_end(self.stretch.get(at..end).unwrap_or_default(), same_frame) {
-            let bytes = self.stretch.get(at..at + length).unwrap_or_default();
-            self.give(at..at + length, &reread(bytes, same_frame));
-            at += length;
-            same_frame = Oddities::SAME_FRAME;
+    /// A frame without the lines of other threads.
+    fn own_lines_of(&self, range: Range<usize>, enclosed: &[Range<usize>]) -> Cow<'a, [u8]> {
+        let bytes = self.stretch.get(range.clone()).unwrap_or_default();
+        if enclosed.is_empty() {
+            return Cow::Borrowed(bytes);
         }
-        let bytes = self.stretch.get(at..end).unwrap_or_default();
-        self.give(at..end, &reread(bytes, known | same_frame));
+        let within = |line: &Range<usize>| line.start - range.start..line.end - range.start;
+        Cow::Owned(without(bytes, enclosed.iter().map(within)))
     }
 }
 
-/// Length of the first message of a frame where another one follows it; `None` where it is the last.
-fn first_message_end(bytes: &[u8], known: Oddities) -> Option<usize> {
-    let message = reread(bytes, known).message?;
-    let body_at = offset_in(bytes, message.body)?;
+/// Where a byte of a frame's own lines stands in the file: `start` is where the frame does.
+fn in_file(own_at: usize, start: usize, enclosed: &[Range<usize>]) -> usize {
+    enclosed.iter().fold(start + own_at, |at, line| if line.start <= at { at + line.len() } else { at })
+}
+
+/// Messages of one frame that are told apart. Clients put two into one now and then; more than this is no
+/// frame of a client, and each of them has to be looked up from the first one.
+const MOST_MESSAGES: usize = 1_000;
+
+/// Where the second and further messages of a frame start in its own lines.
+fn further_messages(own: &[u8]) -> Vec<usize> {
+    let (_, rest) = split_line(own);
+    let text = payload(rest);
+    let mut starts = Vec::new();
+    let Some(mut at) = offset_in(own, text) else { return starts };
+    let end = at + text.len();
+    while starts.len() < MOST_MESSAGES
+        && let Some(length) = own.get(at..end).and_then(length_before_another)
+    {
+        at += length;
+        starts.push(at);
+    }
+    starts
+}
+
+/// Length of the message at the start of a text where another one follows it.
+fn length_before_another(text: &[u8]) -> Option<usize> {
+    let message = Message::parse(text)?;
+    let body_at = offset_in(text, message.body)?;
     let mut missing = message.content_length().unwrap_or(0);
     // Content-Length counts CRLF; a log that was saved again may have LF, so count lines as on the wire.
     for line in Lines::new(message.body) {
@@ -284,27 +315,33 @@ fn offset_in(whole: &[u8], part: &[u8]) -> Option<usize> {
     (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize).filter(|&at| at <= whole.len())
 }
 
-/// The bytes of a frame without the lines of other threads.
-pub fn own_lines(bytes: &[u8]) -> Vec<u8> {
+/// The bytes of a frame's message without the lines of other threads.
+pub fn own_lines(bytes: &[u8], known: Oddities) -> Vec<u8> {
     let scanner = Scanner { bytes };
-    let Some(begin) = scanner.next_entry(0) else { return bytes.to_vec() };
-    let mut enclosed = Vec::new();
-    let mut at = begin.next;
+    let mut begin = None;
+    let mut others = Vec::new();
+    let mut at = 0;
     while let Some(entry) = scanner.next_entry(at) {
-        if !entry.prefix.same_thread(&begin.prefix) {
-            enclosed.push(entry.at..entry.next);
-        }
         at = entry.next;
+        // A further message of a frame has no line of its own with a prefix but the end line, which is the last.
+        let is_own = if known.contains(Oddities::SAME_FRAME) {
+            is_end_line(entry.text) && scanner.next_entry(at).is_none()
+        } else {
+            begin.get_or_insert(entry.prefix).same_thread(&entry.prefix)
+        };
+        if !is_own {
+            others.push(entry.at..entry.next);
+        }
     }
-    own_lines_of(bytes, enclosed.into_iter())
+    without(bytes, others.into_iter())
 }
 
-fn own_lines_of(bytes: &[u8], enclosed: impl Iterator<Item = Range<usize>>) -> Vec<u8> {
+fn without(bytes: &[u8], lines: impl Iterator<Item = Range<usize>>) -> Vec<u8> {
     let mut own = Vec::with_capacity(bytes.len());
     let mut at = 0;
-    for range in enclosed {
-        own.extend_from_slice(bytes.get(at..range.start).unwrap_or_default());
-        at = range.end;
+    for line in lines {
+        own.extend_from_slice(bytes.get(at..line.start).unwrap_or_default());
+        at = line.end;
     }
     own.extend_from_slice(bytes.get(at..).unwrap_or_default());
     own
@@ -488,6 +525,41 @@ mod tests {
         let found = records(&text);
         assert_eq!(found.iter().map(|(_, cseq, _)| cseq.as_str()).collect::<Vec<_>>(), ["1 REGISTER", "2 REGISTER"]);
         assert_eq!(found[1].2, Oddities::SAME_FRAME);
+    }
+
+    #[test]
+    fn two_messages_and_lines_of_another_thread_in_one_frame() {
+        let other = |text: &str| format!("{OTHER}{text}\r\n");
+        let inside = |cseq: u32, text: &str| register(cseq).replacen("CSeq", &format!("{}CSeq", other(text)), 1);
+        for (first, between, second) in
+            [("a", "", "b"), ("", "c", ""), ("a", "c", "b"), ("", "", "b"), ("End of Sending Packet", "", "b")]
+        {
+            let message = |cseq, text: &str| if text.is_empty() { register(cseq) } else { inside(cseq, text) };
+            let between = if between.is_empty() { String::new() } else { other(between) };
+            let text = format!("{}{AT}{}{between}{}{}", begin(), message(1, first), message(2, second), end());
+            let found = records(&text);
+            let messages: Vec<_> = found.iter().filter(|(kind, ..)| *kind == Kind::Message).collect();
+            assert_eq!(
+                messages.iter().map(|(_, cseq, _)| cseq.as_str()).collect::<Vec<_>>(),
+                ["1 REGISTER", "2 REGISTER"]
+            );
+            assert!(!messages[0].2.contains(Oddities::SAME_FRAME) && messages[1].2.contains(Oddities::SAME_FRAME));
+            assert_eq!(messages[1].2.contains(Oddities::ENCLOSES), !second.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_further_message_is_that_of_its_frame() {
+        let text = format!("{}{AT}{}{OTHER}x\r\n{}{}", begin(), register(1), register(2), end());
+        let mut found = Vec::new();
+        read(text.as_bytes(), &mut |_: Range<usize>, record: &Record<'_>, _: &[Header<'_>]| {
+            if record.message.is_some() {
+                found.push((record.time, record.direction, record.peer.to_vec(), record.thread.to_vec()));
+            }
+        });
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0], found[1]);
+        assert_eq!((found[1].1, found[1].3.as_slice()), (Direction::Out, &b"C74"[..]));
     }
 
     #[test]

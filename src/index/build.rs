@@ -2,7 +2,7 @@
 
 use super::block::{Block, Builder};
 use super::{Index, TraceFile};
-use crate::format::{Format, Oddities, Record};
+use crate::format::{Format, Record};
 use crate::protocol::Header;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -151,15 +151,10 @@ fn read_stretch(files: &[Arc<TraceFile>], task: &Task) -> Vec<Block> {
     let base = task.range.start as u64;
     let rows = bytes.len() / AVERAGE_RECORD + 16;
     let mut blocks = Vec::new();
-    let mut furthest = 0;
     let mut builder = Builder::new(file, base, rows, task.format);
     task.format.read(bytes, &mut |range: Range<usize>, record: &Record<'_>, headers: &[Header<'_>]| {
         let range = base + range.start as u64..base + range.end as u64;
-        // A further message of a frame takes its time and addresses from the rows before it, and lines of
-        // other threads stand inside the row before them: neither starts a block.
-        let opens = !record.oddities.contains(Oddities::SAME_FRAME) && range.start >= furthest;
-        furthest = furthest.max(range.end);
-        if builder.len() > 0 && opens && builder.is_full(range.end) {
+        if builder.len() > 0 && builder.is_full(range.end) {
             let next = Builder::new(file, range.start, rows, task.format).after(&builder);
             let full = std::mem::replace(&mut builder, next);
             blocks.push(full.finish());

@@ -18,7 +18,7 @@ pub use self::facets::{CodeCount, Facets, Names};
 pub use self::open::{Opened, Skipped, TraceFile, open};
 pub use self::texts::{Sets, Texts};
 
-use crate::format::{Clock, Format, Millis, Oddities, Record, clock::Offset};
+use crate::format::{Clock, Format, Kind, Millis, Oddities, Record, clock::Offset};
 use chrono::TimeDelta;
 use std::sync::Arc;
 
@@ -216,17 +216,19 @@ impl Index {
         let format = file.format?;
         let traits = block.traits(at);
         let bytes = format.own_lines(file.source.bytes(block.bytes_of(at)), traits.oddities());
-        let mut record = format.reread(&bytes, traits.kind(), traits.oddities());
+        let record = format.reread(&bytes, traits.kind(), traits.oddities());
         if !traits.oddities().contains(Oddities::SAME_FRAME) {
             return Some(read(&record));
         }
-        let opener = (0..at).rev().find(|&before| !block.traits(before).oddities().contains(Oddities::SAME_FRAME))?;
-        let opener_bytes = file.source.bytes(block.bytes_of(opener));
-        let frame = format.reread(opener_bytes, block.traits(opener).kind(), Oddities::empty());
-        (record.time, record.level, record.process, record.thread) =
-            (frame.time, frame.level, frame.process, frame.thread);
-        (record.direction, record.local, record.peer) = (frame.direction, frame.local, frame.peer);
-        Some(read(&record))
+        // Lines of other threads may stand between the messages of a frame, and blocks may end there.
+        let opens = |block: &Block, at: usize| {
+            let traits = block.traits(at);
+            traits.kind() == Kind::Message && !traits.oddities().contains(Oddities::SAME_FRAME)
+        };
+        let (block, at) =
+            (0..row.0).rev().filter_map(|before| self.locate(RowId(before))).find(|&(block, at)| opens(block, at))?;
+        let first = format.reread(file.source.bytes(block.bytes_of(at)), block.traits(at).kind(), Oddities::empty());
+        Some(read(&record.in_frame_of(&first)))
     }
 
     /// The bytes of a row in its file, lines of other threads included.

@@ -4,6 +4,8 @@ use super::pieces::{Trace, any_trace};
 use super::{cases, entries, index, index_of, selected};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use uccello::format::Format;
 use uccello::index::{Entry, Index, RowId};
 
 proptest! {
@@ -85,4 +87,26 @@ fn agree(index: &Index) -> Result<(), TestCaseError> {
         prop_assert_eq!(Some(block.traits(at).packages()), packages.map(Option::unwrap_or_default));
     }
     Ok(())
+}
+
+/// A frame whose end is far off, as a log that many threads write may have it: its records fill more than one
+/// block, and its second message stands behind them.
+#[test]
+fn a_frame_that_holds_more_lines_of_other_threads_than_a_block() {
+    let ends = "192.0.2.10:443 (From Local Address: 198.51.100.23:50112) 120 bytes";
+    let mine = "11/20/2024|14:21:21.071 2A10:C74 INFO  ::";
+    let register =
+        |cseq: u32| format!("REGISTER sip:contoso.com SIP/2.0\r\nCSeq: {cseq} REGISTER\r\nContent-Length: 0\r\n\r\n");
+    let mut log = format!("{mine} Sending Packet - {ends}:\r\n{mine} {}", register(1));
+    for line in 0..70_000 {
+        let _ = write!(log, "11/20/2024|14:21:21.072 2A10:D00 TRACE :: other line {line}.\r\n");
+    }
+    let _ = write!(log, "{}{mine} End of Sending Packet - {ends}\r\n", register(2));
+    let index = index(Format::Uccapi, log.as_bytes());
+    assert_eq!((index.len(), index.messages()), (70_002, 2));
+    assert_eq!(selected(&index, "\"other line 69999.\""), [70_002]);
+    assert_eq!(selected(&index, "cseq:2"), [2], "by the time of the frame");
+    assert_eq!(selected(&index, "\"contoso.com\""), [1, 2]);
+    let second = index.entry(RowId(70_001)).expect("the last row");
+    assert_eq!((second.peer.as_deref(), second.thread.as_deref()), (Some("192.0.2.10:443"), Some("C74")));
 }

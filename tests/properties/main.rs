@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use uccello::format::{Encoding, Format, Oddities, Record};
 use uccello::index::{Entry, Index, Position, Progress, RowId, TraceFile, build};
+use uccello::protocol::Header;
 use uccello::query::{Matcher, Scope, parse};
 use uccello::source::Source;
 

@@ -157,7 +157,7 @@ fn http_of_web_components() {
 fn understood(text: &str) -> u32 {
     let mut not = 0;
     read(text.as_bytes(), &mut |_: std::ops::Range<usize>, record: &Record<'_>, _: &[Header<'_>]| {
-        not += record.lines_not_understood
+        not += record.lines_not_understood;
     });
     crate::protocol::lines::count_not_blank(text.as_bytes()) - not
 }

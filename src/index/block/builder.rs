@@ -2,7 +2,7 @@
 
 use super::super::texts::{Interner, SetInterner};
 use super::{Block, NO_CSEQ, Times, Traits};
-use crate::format::{Direction, Format, Millis, Oddities, Record};
+use crate::format::{Direction, Format, Millis, Record};
 use crate::protocol::address::{self, Address};
 use crate::protocol::message::cseq;
 use crate::protocol::scan::{find, within};
@@ -111,18 +111,12 @@ impl Builder {
         self.lines_not_understood += record.lines_not_understood;
 
         let before = self.rows.last().copied().unwrap_or_default();
-        let same_frame = record.oddities.contains(Oddities::SAME_FRAME);
-        let (direction, peer, level) = if same_frame {
-            (before.traits.direction(), before.peer, before.level)
-        } else {
-            (record.direction, self.peers.id(record.peer), self.names.id_after(before.level, record.level))
-        };
         let mut row = Row {
-            time: self.time(record, same_frame),
+            time: self.time(record.time),
             start,
             length,
-            peer,
-            level,
+            peer: self.peers.id(record.peer),
+            level: self.names.id_after(before.level, record.level),
             component: self.names.id_after(before.component, record.component),
             machine: self.names.id_after(before.machine, record.machine),
             cseq: NO_CSEQ,
@@ -132,7 +126,7 @@ impl Builder {
         if let Some(message) = &record.message {
             self.messages += 1;
             packages = self.message(message, headers, before.method, &mut row);
-            if self.measures_clock && row.status != 0 && direction == Direction::In {
+            if self.measures_clock && row.status != 0 && record.direction == Direction::In {
                 self.measure_clock(record.time, headers);
             }
         } else {
@@ -142,8 +136,8 @@ impl Builder {
             diagnostics::in_text(record.text, |loose| codes.push(loose.code));
         }
         let protocol = record.message.map(|message| message.protocol());
-        row.traits = Traits::new(record.kind, direction, protocol, packages, record.oddities);
-        if record.time.is_some() || same_frame {
+        row.traits = Traits::new(record.kind, record.direction, protocol, packages, record.oddities);
+        if record.time.is_some() {
             row.traits.0 |= Traits::HAS_TIME;
         }
         row.uris = self.uri_sets.id(&mut self.uris);
@@ -155,20 +149,16 @@ impl Builder {
 
     /// Where a row stands in time: rows without a time stand with the one before them, and those at the
     /// start with the first that has one.
-    fn time(&mut self, record: &Record<'_>, same_frame: bool) -> i64 {
+    fn time(&mut self, time: Option<Millis>) -> i64 {
         let no_time_yet = self.time_before.is_none() && self.untimed == self.rows.len();
-        match record.time {
-            Some(Millis(time)) => {
-                if no_time_yet {
-                    self.rows.iter_mut().for_each(|row| row.time = time);
-                }
-                time
-            }
-            None => {
-                self.untimed += usize::from(no_time_yet && !same_frame);
-                self.rows.last().map(|row| row.time).or(self.time_before).unwrap_or(0)
-            }
+        let Some(Millis(time)) = time else {
+            self.untimed += usize::from(no_time_yet);
+            return self.rows.last().map(|row| row.time).or(self.time_before).unwrap_or(0);
+        };
+        if no_time_yet {
+            self.rows.iter_mut().for_each(|row| row.time = time);
         }
+        time
     }
 
     /// Everything the columns hold of a message.
