@@ -92,7 +92,7 @@ fn replay(index: &Index) -> String {
         let clock = index.file_clock(number).cloned().unwrap_or_default();
         let name = file.name().rsplit(['/', '\\']).next().unwrap_or_default();
         let format = file.format.map_or("no format", uccello::format::Format::name);
-        let _ = writeln!(text, "{name}: {format}, {}, {}", file.encoding.name(), file.reason);
+        let _ = writeln!(text, "{name}: {format}, {}, {}", file.source.encoding().name(), file.reason);
         let _ = writeln!(text, "  {} bytes, clock {} ({})", file.source.len(), clock.clock, clock.source);
         for warning in &file.warnings {
             let _ = writeln!(text, "  {warning}");

@@ -65,8 +65,8 @@ fn of(index: &Index, number: u16, file: &TraceFile) -> FileInfo {
     FileInfo {
         file: file.name().to_owned(),
         format: file.format.map(crate::format::Format::name),
-        encoding: Some(file.encoding.name()),
-        bytes: file.source.len(),
+        encoding: Some(file.source.encoding().name()),
+        bytes: file.source.disk_len(),
         records: blocks().map(|block| block.len() as u64).sum(),
         messages: blocks().map(|block| u64::from(block.messages)).sum(),
         lines_not_understood: blocks().map(|block| u64::from(block.lines_not_understood)).sum(),

@@ -7,63 +7,38 @@ use crate::protocol::lines::{Lines, is_blank};
 /// How much is looked at first, and at most, in bytes.
 const LOOKS: [usize; 2] = [64 << 10, 1 << 20];
 
-/// How the text of a file is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    Utf8,
-    Utf8Bom,
-}
-
-impl Encoding {
-    /// The name used towards scripts.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf-8",
-            Self::Utf8Bom => "utf-8-bom",
-        }
-    }
-}
-
 /// What a file turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detected {
     Trace {
         format: Format,
-        encoding: Encoding,
         /// Why, in words for people.
         reason: String,
     },
     /// Nothing but blanks: readable, and without records.
-    Blank(Encoding),
+    Blank,
     /// Not a trace: what it is and what to do, as the end of a sentence.
     Refused(String),
 }
 
-/// Looks at the start of a file. `name` is used only where binary files look alike.
+/// Looks at the start of a file that is not in UTF-16. `name` is used only where binary files look alike.
 #[must_use]
 pub fn detect(bytes: &[u8], name: &str) -> Detected {
     let first_look = bytes.get(..LOOKS[0]).unwrap_or(bytes);
     if let Some(foreign) = foreign::by_first_bytes(first_look, name) {
         return refused(foreign);
     }
-    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return Detected::Refused("this is UTF-16 text; save it as UTF-8 and open the copy".to_owned());
-    }
-    let encoding = if bytes.starts_with(b"\xEF\xBB\xBF") { Encoding::Utf8Bom } else { Encoding::Utf8 };
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if is_blank(text) {
-        return Detected::Blank(encoding);
+        return Detected::Blank;
     }
     for look in LOOKS {
         let is_whole = look >= text.len();
         if let Some(shape) = shape_of(text.get(..look).unwrap_or(text), is_whole || look == LOOKS[1]) {
             return match shape {
-                Shape::Trace(format, line) => Detected::Trace {
-                    format,
-                    encoding,
-                    reason: format!("line {} starts like a {}", line + 1, format.title()),
-                },
+                Shape::Trace(format, line) => {
+                    Detected::Trace { format, reason: format!("line {} starts like a {}", line + 1, format.title()) }
+                }
                 Shape::Foreign(foreign) => refused(foreign),
             };
         }
@@ -148,12 +123,11 @@ mod tests {
             (&etl, "trace.txt", "ETL"),
             (b"x", "x.txt", "no line of it"),
             (b"#Software: Microsoft Internet Information Services 10.0\n#Fields: date time\n", "u_ex.log", "IIS"),
-            (b"\xFF\xFEa\0", "x.txt", "UTF-16"),
         ] {
             let Detected::Refused(why) = detect(bytes, name) else { panic!("{word} was not refused") };
             assert!(why.contains(word), "{why}");
         }
-        assert_eq!(detect(b"", "x"), Detected::Blank(Encoding::Utf8));
-        assert_eq!(detect(b"\xEF\xBB\xBF \r\n\n", "x"), Detected::Blank(Encoding::Utf8Bom));
+        assert_eq!(detect(b"", "x"), Detected::Blank);
+        assert_eq!(detect(b"\xEF\xBB\xBF \r\n\n", "x"), Detected::Blank);
     }
 }

@@ -15,7 +15,7 @@ mod foreign;
 mod uccapi;
 
 pub use self::clock::{Clock, Millis};
-pub use self::detect::{Detected, Encoding, detect};
+pub use self::detect::{Detected, detect};
 
 use crate::protocol::{Header, Message};
 use std::borrow::Cow;

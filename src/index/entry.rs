@@ -14,7 +14,7 @@ pub struct Entry {
     /// Number in the order of the window, from 1.
     pub n: u64,
     pub file: String,
-    /// Bytes in the file.
+    /// Bytes in the file as it lies on the disk.
     pub offset: u64,
     pub length: u64,
     /// RFC 3339; with `Z` where the clock is known.
@@ -51,7 +51,7 @@ impl Index {
     pub fn entry(&self, row: RowId) -> Option<Entry> {
         let (block, at) = self.locate(row)?;
         let file = self.files().get(usize::from(block.file))?;
-        let bytes = block.bytes_of(at);
+        let bytes = file.source.original(block.bytes_of(at));
         let traits = block.traits(at);
         let mut entry = Entry {
             n: self.position(row).number(),

@@ -1,7 +1,7 @@
 //! From paths to files whose format is known.
 
-use crate::format::{Clock, Detected, Encoding, Format, clock::Offset, detect};
-use crate::source::{Input, Source, expand};
+use crate::format::{Clock, Detected, Format, clock::Offset, detect};
+use crate::source::{self, Input, Source, expand};
 use std::path::PathBuf;
 
 /// A file of the index: its bytes and what was found out about them.
@@ -10,7 +10,6 @@ pub struct TraceFile {
     pub source: Source,
     /// `None` where the file is readable but holds no records.
     pub format: Option<Format>,
-    pub encoding: Encoding,
     /// Why it has this format, for people.
     pub reason: String,
     /// Set by hand, if it was.
@@ -29,15 +28,15 @@ impl TraceFile {
     /// # Errors
     /// Where it is not a trace: one sentence, what it is and what to do.
     pub fn new(source: Source) -> Result<Self, String> {
-        let (format, encoding, reason, warnings) = match detect(source.all(), source.name()) {
-            Detected::Trace { format, encoding, reason } => (Some(format), encoding, reason, vec![]),
-            Detected::Blank(encoding) => {
+        let (format, reason, warnings) = match detect(source.all(), source.name()) {
+            Detected::Trace { format, reason } => (Some(format), reason, vec![]),
+            Detected::Blank => {
                 let what = if source.is_empty() { "the file is empty" } else { "the file holds nothing but blanks" };
-                (None, encoding, what.to_owned(), vec![what.to_owned()])
+                (None, what.to_owned(), vec![what.to_owned()])
             }
             Detected::Refused(why) => return Err(format!("{}: {why}", source.name())),
         };
-        Ok(Self { source, format, encoding, reason, set_clock: None, warnings })
+        Ok(Self { source, format, reason, set_clock: None, warnings })
     }
 
     /// The clock as far as it is known without reading the records.
@@ -57,11 +56,11 @@ pub struct Opened {
     pub files: Vec<TraceFile>,
     /// Inputs that could not be used: one sentence each.
     pub errors: Vec<String>,
-    /// Files of folders that were passed over: name and sentence.
+    /// Files of folders and archives that were passed over: name and sentence.
     pub skipped: Vec<Skipped>,
 }
 
-/// A file of a folder that is no trace.
+/// A file of a folder or an archive that is no trace.
 #[derive(Clone, Debug)]
 pub struct Skipped {
     pub name: String,
@@ -69,7 +68,7 @@ pub struct Skipped {
     pub why: String,
 }
 
-/// Opens files and folders. What can be read is read; the rest is named in the answer.
+/// Opens files, folders and archives. What can be read is read; the rest is named in the answer.
 #[must_use]
 pub fn open(paths: &[PathBuf], clocks: &[(String, Offset)]) -> Opened {
     let mut opened = Opened::default();
@@ -82,14 +81,15 @@ pub fn open(paths: &[PathBuf], clocks: &[(String, Offset)]) -> Opened {
             }
         };
         let before = opened.files.len();
+        let is_folder = path.is_dir();
+        let mut is_archive = false;
         for input in &inputs {
-            opened.add(input);
+            is_archive |= opened.add(input);
         }
-        let from_folder = inputs.iter().any(|input| input.from_folder);
-        if from_folder && opened.files.len() == before {
-            let name = path.display();
+        if (is_folder || is_archive) && opened.files.len() == before {
+            let (what, name) = (if is_folder { "folder" } else { "archive" }, path.display());
             opened.errors.push(format!(
-                "{name}: this folder holds no traces; give the folder the *.UccApilog or CLS text files are in"
+                "{name}: this {what} holds no traces; give the {what} the *.UccApilog or CLS text files are in"
             ));
         }
     }
@@ -98,18 +98,37 @@ pub fn open(paths: &[PathBuf], clocks: &[(String, Offset)]) -> Opened {
 }
 
 impl Opened {
-    fn add(&mut self, input: &Input) {
-        let opened = Source::open(&input.path, &input.name).map_err(|error| (0, error.to_string()));
-        let file = opened.and_then(|source| {
-            let bytes = source.len();
-            TraceFile::new(source).map_err(|why| (bytes, why))
-        });
-        match file {
-            Ok(file) => self.files.push(file),
-            Err((bytes, why)) if input.from_folder => {
-                self.skipped.push(Skipped { name: input.name.clone(), bytes, why });
+    /// Opens a file, or the files of an archive. True where it is an archive.
+    fn add(&mut self, input: &Input) -> bool {
+        let found = match source::open(&input.path, &input.name) {
+            Ok(found) => found,
+            Err(error) => {
+                self.refuse(&input.name, 0, error.to_string(), input.from_folder);
+                return false;
             }
-            Err((_, why)) => self.errors.push(why),
+        };
+        let is_member = input.from_folder || found.is_archive;
+        for source in found.sources {
+            match source {
+                Ok(source) => {
+                    let (name, bytes) = (source.name().to_owned(), source.disk_len());
+                    match TraceFile::new(source) {
+                        Ok(file) => self.files.push(file),
+                        Err(why) => self.refuse(&name, bytes, why, is_member),
+                    }
+                }
+                Err(error) => self.refuse(&input.name, 0, error.to_string(), is_member),
+            }
+        }
+        found.is_archive
+    }
+
+    /// What was named must be read; what only lay in a folder or an archive may be passed over.
+    fn refuse(&mut self, name: &str, bytes: u64, why: String, is_member: bool) {
+        if is_member {
+            self.skipped.push(Skipped { name: name.to_owned(), bytes, why });
+        } else {
+            self.errors.push(why);
         }
     }
 

@@ -7,6 +7,8 @@ use super::term::{AddressPattern, DiagnosticTerm, DirectionTerm, Pattern, Query,
 use crate::format::{Clock, Direction, Kind, Oddities};
 use crate::index::{Block, Index, NO_CSEQ, Position, Texts};
 use crate::protocol::Packages;
+use crate::protocol::lines::to_text;
+use crate::source::Encoding;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 use std::sync::Arc;
@@ -285,12 +287,14 @@ impl Evaluation<'_> {
         let Some(file) = self.index.files().get(usize::from(block.file)) else { return found };
         let Some(format) = file.format else { return found };
         let encloses = (0..rows).any(|row| block.traits(row).oddities().contains(Oddities::ENCLOSES));
+        // The letters of such a file are no UTF-8, and an expression may ask for any of them.
+        let decodes = file.source.encoding() == Encoding::Windows1252 && !pattern.literal().is_some_and(str::is_ascii);
         let alone = |row: usize| {
             let own = format.own_lines(file.source.bytes(block.bytes_of(row)), block.traits(row).oddities());
-            pattern.is_match(&own)
+            if decodes { pattern.is_match(to_text(&own).as_bytes()) } else { pattern.is_match(&own) }
         };
         // An expression may reach over many records before it fails, and means the record by its ends.
-        if encloses || pattern.literal().is_none() || candidates.count() < rows / 8 {
+        if encloses || decodes || pattern.literal().is_none() || candidates.count() < rows / 8 {
             for row in candidates.ones().map(|row| row as usize) {
                 if self.cancelled.load(Ordering::Relaxed) {
                     break;

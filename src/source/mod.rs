@@ -1,13 +1,20 @@
-//! Where a trace comes from: files, and folders of files.
+//! Where a trace comes from: files, folders, archives, text in UTF-16.
 //!
-//! Gives immutable bytes and nothing else. This is the only room that touches files; nothing is ever
-//! written here. What the bytes mean is the business of [`crate::format`].
+//! Gives immutable bytes and nothing else. This is the only room that touches files; nothing is ever written next
+//! to them, and what must be unpacked or re-encoded lies in temporary files without a name. What the bytes mean
+//! is the business of [`crate::format`].
 
+mod encoding;
 mod inputs;
 mod map;
+mod packed;
+mod temporary;
 
+pub use self::encoding::Encoding;
 pub use self::inputs::{Input, expand};
+pub use self::packed::PackedError;
 
+use self::encoding::Original;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -17,11 +24,15 @@ pub struct Source {
     name: String,
     path: Option<PathBuf>,
     content: Content,
+    encoding: Encoding,
+    /// Where the text stood before it was made into UTF-8, if it was.
+    original: Option<Original>,
 }
 
 #[derive(Debug)]
 enum Content {
     Mapped(map::Map),
+    Temporary(temporary::Text),
     Memory(Vec<u8>),
 }
 
@@ -36,8 +47,19 @@ pub enum OpenError {
     NotAFile(String),
     #[error("{0}: this folder holds no files; give the folder the logs are in")]
     EmptyFolder(String),
+    #[error("{name}: {reason}")]
+    Packed { name: String, reason: PackedError },
     #[error("{name}: cannot be read ({reason}); copy the file to a local disk and open the copy")]
     Other { name: String, reason: std::io::Error },
+    #[error("{name}: {reason}; make room there or set TMPDIR to a folder that has some")]
+    Temporary { name: String, reason: std::io::Error },
+}
+
+/// What one path holds: itself, or the files of an archive.
+#[derive(Debug)]
+pub struct Found {
+    pub sources: Vec<Result<Source, OpenError>>,
+    pub is_archive: bool,
 }
 
 impl OpenError {
@@ -48,28 +70,81 @@ impl OpenError {
             _ => Self::Other { name: name.to_owned(), reason },
         }
     }
+
+    fn of_packed(name: &str, reason: PackedError) -> Self {
+        match reason {
+            PackedError::Io(reason) => Self::Temporary { name: name.to_owned(), reason },
+            reason => Self::Packed { name: name.to_owned(), reason },
+        }
+    }
+}
+
+/// Opens a file, or all files in it where it is an archive. `name` is how it is called towards people and scripts.
+///
+/// # Errors
+/// Where it is missing, not permitted, no regular file, or an archive that cannot be read at all.
+pub fn open(path: &Path, name: &str) -> Result<Found, OpenError> {
+    let failed = |reason| OpenError::from_io(name, reason);
+    // A pipe would block in `open`, so look before opening.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(OpenError::NotAFile(name.to_owned()));
+    }
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let map = map::Map::of(&file).map_err(failed)?;
+    let packed = map.as_ref().and_then(|map| packed::Kind::of(map.bytes()));
+    let packed_error = |reason| OpenError::of_packed(name, reason);
+    let (sources, is_archive) = match packed {
+        None => {
+            let content = map.map_or_else(|| Content::Memory(Vec::new()), Content::Mapped);
+            (vec![Source::new(name, Some(path.to_owned()), content)], false)
+        }
+        Some(packed::Kind::Gzip) => {
+            let text = packed::gzip(file).map_err(packed_error)?;
+            (vec![Source::new(name, None, Content::Temporary(text))], false)
+        }
+        Some(packed::Kind::Zip) => {
+            let members = packed::zip(file).map_err(packed_error)?;
+            let sources = members.into_iter().map(|member| {
+                let name = format!("{name}/{}", member.name);
+                let text = member.text.map_err(|reason| OpenError::of_packed(&name, reason))?;
+                Source::new(&name, None, Content::Temporary(text))
+            });
+            (sources.collect(), true)
+        }
+    };
+    Ok(Found { sources, is_archive })
 }
 
 impl Source {
-    /// Maps a file. `name` is how the file is called towards people and scripts.
-    ///
-    /// # Errors
-    /// Where it is missing, not permitted, or no regular file.
-    pub fn open(path: &Path, name: &str) -> Result<Self, OpenError> {
-        let failed = |reason| OpenError::from_io(name, reason);
-        // A pipe would block in `open`, so look before opening.
-        if !std::fs::metadata(path).map_err(failed)?.is_file() {
-            return Err(OpenError::NotAFile(name.to_owned()));
-        }
-        let file = std::fs::File::open(path).map_err(failed)?;
-        let content = map::Map::of(&file).map_err(failed)?.map_or_else(|| Content::Memory(Vec::new()), Content::Mapped);
-        Ok(Self { name: name.to_owned(), path: Some(path.to_owned()), content })
+    /// Takes the bytes as they are, or makes them into UTF-8 first.
+    fn new(name: &str, path: Option<PathBuf>, content: Content) -> Result<Self, OpenError> {
+        let encoding = Encoding::of(content.bytes());
+        let failed = |reason| OpenError::Temporary { name: name.to_owned(), reason };
+        let (content, original) = match encoding::to_utf8(content.bytes(), encoding).map_err(failed)? {
+            Some((text, original)) => (Content::Temporary(text), Some(original)),
+            None => (content, None),
+        };
+        Ok(Self { name: name.to_owned(), path, content, encoding, original })
     }
 
     /// A trace that is not on the disk, such as text that was pasted.
     #[must_use]
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Self {
-        Self { name: name.to_owned(), path: None, content: Content::Memory(bytes) }
+        let encoding = Encoding::of(&bytes);
+        Self { name: name.to_owned(), path: None, content: Content::Memory(bytes), encoding, original: None }
+    }
+
+    /// How the file is encoded. Whatever it is, [`Self::all`] is not UTF-16.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The range of the file as it lies on the disk, or of the file that was packed, that bytes of this source
+    /// were made from.
+    #[must_use]
+    pub fn original(&self, range: Range<u64>) -> Range<u64> {
+        self.original.as_ref().map_or(range.clone(), |original| original.range(self.all(), &range))
     }
 
     /// The name as given: `folder/file`.
@@ -83,6 +158,12 @@ impl Source {
         self.all().len() as u64
     }
 
+    /// Bytes of the file as it lies on the disk, or of the file that was packed.
+    #[must_use]
+    pub fn disk_len(&self) -> u64 {
+        self.original(0..self.len()).end
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all().is_empty()
@@ -91,10 +172,7 @@ impl Source {
     /// All bytes. Bytes that a cut took away after opening read as zeros, see [`Self::is_cut`].
     #[must_use]
     pub fn all(&self) -> &[u8] {
-        match &self.content {
-            Content::Mapped(map) => map.bytes(),
-            Content::Memory(bytes) => bytes,
-        }
+        self.content.bytes()
     }
 
     /// The bytes of a range; where the range reaches past the end, what there is of it.
@@ -107,7 +185,7 @@ impl Source {
 
     /// Says that a range will be read now, from its start to its end.
     pub fn prepare(&self, range: Range<usize>) {
-        if let Content::Mapped(map) = &self.content {
+        if let Some(map) = self.content.map() {
             map.prepare(range);
         }
     }
@@ -115,8 +193,26 @@ impl Source {
     /// True where the file on the disk has become shorter than it was when it was opened.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        let shorter = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|now| now.len() < self.len());
-        matches!(&self.content, Content::Mapped(map) if map.is_cut()) || self.path.as_ref().is_some_and(shorter)
+        let shorter = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|now| now.len() < self.disk_len());
+        self.content.map().is_some_and(map::Map::is_cut) || self.path.as_ref().is_some_and(shorter)
+    }
+}
+
+impl Content {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map.bytes(),
+            Self::Temporary(text) => text.bytes(),
+            Self::Memory(bytes) => bytes,
+        }
+    }
+
+    fn map(&self) -> Option<&map::Map> {
+        match self {
+            Self::Mapped(map) => Some(map),
+            Self::Temporary(text) => text.map(),
+            Self::Memory(_) => None,
+        }
     }
 }
 
@@ -129,7 +225,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("cut.UccApilog");
         std::fs::write(&path, vec![b'x'; 1 << 20]).expect("a written file");
-        let source = Source::open(&path, "cut.UccApilog").expect("an open file");
+        let source = open(&path, "cut.UccApilog").expect("an open file").sources.remove(0).expect("a source");
         assert!(!source.is_cut());
         std::fs::File::options().write(true).open(&path).and_then(|file| file.set_len(10)).expect("a cut file");
         assert!(source.is_cut());

@@ -4,6 +4,7 @@ mod errors;
 mod info;
 mod ladder;
 mod messages;
+mod packed;
 mod raw;
 
 use assert_cmd::Command;

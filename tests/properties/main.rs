@@ -10,7 +10,7 @@ use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use uccello::format::{Encoding, Format, Oddities, Record};
+use uccello::format::{Format, Oddities, Record};
 use uccello::index::{Entry, Index, Position, Progress, RowId, TraceFile, build};
 use uccello::protocol::Header;
 use uccello::query::{Matcher, Scope, parse};
@@ -34,7 +34,6 @@ fn file(name: &str, format: Format, bytes: &[u8]) -> TraceFile {
     TraceFile {
         source: Source::from_bytes(name, bytes.to_vec()),
         format: Some(format),
-        encoding: Encoding::Utf8,
         reason: String::new(),
         set_clock: None,
         warnings: vec![],
