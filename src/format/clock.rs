@@ -99,7 +99,8 @@ fn fits(text: [u8; 16], shape: &[u8; 16]) -> bool {
     let shape = u8x16::new(*shape);
     let text = u8x16::new(text);
     let digits = equal(shape, b'9') & within(text, b'0', b'9');
-    (digits | equal(shape, b'?') | text.simd_eq(shape) & !equal(shape, b'9')).all()
+    let others = text.simd_eq(shape) & !equal(shape, b'9');
+    (digits | equal(shape, b'?') | others).all()
 }
 
 /// What a time of the right shape says.

@@ -113,9 +113,6 @@ struct Cutter<'a, 's, S> {
 
 impl<'a, S: Sink> Cutter<'a, '_, S> {
     fn give(&mut self, range: Range<usize>, record: &Record<'a>) {
-        if let Some(message) = record.message.filter(|_| self.headers.is_empty()) {
-            self.headers.extend(message.headers().of_columns());
-        }
         self.sink.record(range, record, &self.headers);
         self.headers.clear();
     }
@@ -297,7 +294,7 @@ pub fn reread(bytes: &[u8], kind: Kind) -> Record<'_> {
 }
 
 /// Completes the record whose header stands at the start of `bytes`, in one walk from its first line to its
-/// last, and says how far it reaches. `headers` gets those of a SIP message that columns are made of.
+/// last, and says how far it reaches. `headers` gets those of a message that columns are made of.
 #[inline]
 fn complete<'a>(
     record: &mut Record<'a>,
@@ -335,6 +332,7 @@ fn complete<'a>(
         typed(record, rest, 0, headers);
     } else {
         find_message(record, first, rest);
+        headers.extend(record.message.iter().flat_map(|message| message.headers().of_columns()));
     }
     if lines.orphan_end.is_some_and(|at| at < end) {
         count_orphan_ends(record, rest);

@@ -138,6 +138,8 @@ bitflags::bitflags! {
         const NOT_UNDERSTOOD = 1 << 5;
         /// The time is no date of the calendar.
         const BAD_TIME = 1 << 6;
+        /// Not the last message of its frame, which is not worth a note.
+        const MORE_FOLLOW = 1 << 7;
     }
 }
 
@@ -206,7 +208,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The same message with what its frame says, which stands before the first message of the frame.
+    /// This further message of a frame with the time, origin and addresses of the frame's first one.
     #[must_use]
     pub fn in_frame_of(self, first: &Self) -> Self {
         let Self { time, level, process, thread, direction, local, peer, .. } = *first;

@@ -7,6 +7,7 @@
 
 use super::{Direction, Kind, Millis, Oddities, Record, Sink, clock, skip_blank_start};
 use crate::protocol::lines::{Lines, is_blank, split_line};
+use crate::protocol::scan::{hex_digit, skip_blanks, upper, word};
 use crate::protocol::{Message, StartLine};
 use memchr::{memchr, memmem, memrchr};
 use std::borrow::Cow;
@@ -33,10 +34,10 @@ impl<'a> Prefix<'a> {
             clock::Parsed::At(time) => Some(time),
             clock::Parsed::NoDate => None,
         };
-        let (process, rest) = run(blanks(line.get(23..)?), u8::is_ascii_hexdigit)?;
-        let (thread, rest) = run(rest.strip_prefix(b":")?, u8::is_ascii_hexdigit)?;
-        let (level, rest) = run(blanks(rest), u8::is_ascii_uppercase)?;
-        let rest = blanks(rest).strip_prefix(b"::")?;
+        let (process, rest) = word(skip_blanks(line.get(23..)?), hex_digit)?;
+        let (thread, rest) = word(rest.strip_prefix(b":")?, hex_digit)?;
+        let (level, rest) = word(skip_blanks(rest), upper)?;
+        let rest = skip_blanks(rest).strip_prefix(b"::")?;
         let rest = rest.strip_prefix(b" ").unwrap_or(rest);
         Some(Self { time, process, thread, level, text_at: line.len() - rest.len() })
     }
@@ -50,16 +51,6 @@ impl<'a> Prefix<'a> {
         let oddities = if time.is_none() { Oddities::BAD_TIME } else { Oddities::empty() };
         Record { time, level, process, thread, oddities, ..Record::of_kind(kind, text) }
     }
-}
-
-fn run(text: &[u8], is: impl Fn(&u8) -> bool) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().take(32).position(|byte| !is(byte)).filter(|&end| end > 0)?;
-    text.split_at_checked(end)
-}
-
-fn blanks(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    text.get(blanks..).unwrap_or_default()
 }
 
 /// True where a line is an entry of a client log.
@@ -84,7 +75,7 @@ impl<'a> Frame<'a> {
             (_, Some(rest)) => (Direction::In, rest),
             _ => return None,
         };
-        let rest = blanks(rest).strip_prefix(b"-")?;
+        let rest = skip_blanks(rest).strip_prefix(b"-")?;
         let open = memchr(b'(', rest)?;
         let peer = rest.get(..open)?.trim_ascii();
         let rest = rest.get(open + 1..)?;
@@ -235,53 +226,48 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
 
     /// A whole frame: its messages, and the lines of other threads that stand in it.
     fn frame(&mut self, start: usize, end: usize, frame: &Open<'_>) {
-        let own = self.own_lines_of(start..end, &frame.enclosed);
-        let mut starts = further_messages(&own);
-        starts.push(own.len());
+        let bytes = self.stretch.get(start..end).unwrap_or_default();
+        let in_frame = |line: &Range<usize>| line.start - start..line.end - start;
+        let own = match frame.enclosed.as_slice() {
+            [] => Cow::Borrowed(bytes),
+            lines => Cow::Owned(without(bytes, lines.iter().map(in_frame))),
+        };
+        let further = further_messages(&own);
         let mut enclosed = frame.enclosed.iter().peekable();
-        let mut first = None;
-        let (mut own_at, mut at) = (0, start);
-        for own_end in starts {
-            let is_last = own_end == own.len();
-            let next = if is_last { end } else { in_file(own_end, start, &frame.enclosed) };
+        // Lines of other threads stand in the file and not in `own`: both are walked together.
+        let (mut own_at, mut at, mut before) = (0, start, 0);
+        let mut first: Option<Record<'_>> = None;
+        for number in 0..=further.len() {
+            let own_end = further.get(number).copied().unwrap_or(own.len());
+            let is_last = number == further.len();
+            let mut lines = Vec::new();
+            while let Some(line) = enclosed.next_if(|line| is_last || line.start <= start + own_end + before) {
+                before += line.len();
+                lines.push(line.clone());
+            }
+            let next = if is_last { end } else { start + own_end + before };
             let mut known = Oddities::empty();
-            known.set(Oddities::NO_END, is_last && !frame.ended);
             known.set(Oddities::SAME_FRAME, first.is_some());
-            known.set(Oddities::ENCLOSES, enclosed.peek().is_some_and(|line| line.start < next));
+            known.set(Oddities::MORE_FOLLOW, !is_last);
+            known.set(Oddities::NO_END, is_last && !frame.ended);
+            known.set(Oddities::ENCLOSES, !lines.is_empty());
             let record = reread(own.get(own_at..own_end).unwrap_or_default(), known);
             let record = first.map_or(record, |first| record.in_frame_of(&first));
             self.give(at..next, &record);
-            while let Some(line) = enclosed.next_if(|line| line.start < next) {
-                self.plain(line.clone());
-            }
+            lines.into_iter().for_each(|line| self.plain(line));
             first.get_or_insert(record);
             (own_at, at) = (own_end, next);
         }
     }
-
-    /// A frame without the lines of other threads.
-    fn own_lines_of(&self, range: Range<usize>, enclosed: &[Range<usize>]) -> Cow<'a, [u8]> {
-        let bytes = self.stretch.get(range.clone()).unwrap_or_default();
-        if enclosed.is_empty() {
-            return Cow::Borrowed(bytes);
-        }
-        let within = |line: &Range<usize>| line.start - range.start..line.end - range.start;
-        Cow::Owned(without(bytes, enclosed.iter().map(within)))
-    }
-}
-
-/// Where a byte of a frame's own lines stands in the file: `start` is where the frame does.
-fn in_file(own_at: usize, start: usize, enclosed: &[Range<usize>]) -> usize {
-    enclosed.iter().fold(start + own_at, |at, line| if line.start <= at { at + line.len() } else { at })
 }
 
 /// Messages of one frame that are told apart. Clients put two into one now and then; more than this is no
-/// frame of a client, and each of them has to be looked up from the first one.
+/// frame of a client. To read one of them again the first has to be looked for through all rows between.
 const MOST_MESSAGES: usize = 1_000;
 
 /// Where the second and further messages of a frame start in its own lines.
 fn further_messages(own: &[u8]) -> Vec<usize> {
-    let (_, rest) = split_line(own);
+    let (_, rest) = split_line(own.get(skip_blank_start(own)..).unwrap_or_default());
     let text = payload(rest);
     let mut starts = Vec::new();
     let Some(mut at) = offset_in(own, text) else { return starts };
@@ -318,14 +304,16 @@ fn offset_in(whole: &[u8], part: &[u8]) -> Option<usize> {
 /// The bytes of a frame's message without the lines of other threads.
 pub fn own_lines(bytes: &[u8], known: Oddities) -> Vec<u8> {
     let scanner = Scanner { bytes };
+    let has_end = !known.intersects(Oddities::MORE_FOLLOW | Oddities::NO_END);
     let mut begin = None;
     let mut others = Vec::new();
     let mut at = 0;
     while let Some(entry) = scanner.next_entry(at) {
         at = entry.next;
-        // A further message of a frame has no line of its own with a prefix but the end line, which is the last.
+        // A further message of a frame has no line of its own with a prefix but the end line of the frame, after
+        // which nothing can stand in it.
         let is_own = if known.contains(Oddities::SAME_FRAME) {
-            is_end_line(entry.text) && scanner.next_entry(at).is_none()
+            has_end && is_end_line(entry.text) && scanner.next_entry(at).is_none()
         } else {
             begin.get_or_insert(entry.prefix).same_thread(&entry.prefix)
         };
@@ -531,9 +519,14 @@ mod tests {
     fn two_messages_and_lines_of_another_thread_in_one_frame() {
         let other = |text: &str| format!("{OTHER}{text}\r\n");
         let inside = |cseq: u32, text: &str| register(cseq).replacen("CSeq", &format!("{}CSeq", other(text)), 1);
-        for (first, between, second) in
-            [("a", "", "b"), ("", "c", ""), ("a", "c", "b"), ("", "", "b"), ("End of Sending Packet", "", "b")]
-        {
+        for (first, between, second) in [
+            ("a", "", "b"),
+            ("", "c", ""),
+            ("a", "c", "b"),
+            ("", "", "b"),
+            ("End of Sending Packet", "", "b"),
+            ("", "", "End of Data Received"),
+        ] {
             let message = |cseq, text: &str| if text.is_empty() { register(cseq) } else { inside(cseq, text) };
             let between = if between.is_empty() { String::new() } else { other(between) };
             let text = format!("{}{AT}{}{between}{}{}", begin(), message(1, first), message(2, second), end());
@@ -545,6 +538,25 @@ mod tests {
             );
             assert!(!messages[0].2.contains(Oddities::SAME_FRAME) && messages[1].2.contains(Oddities::SAME_FRAME));
             assert_eq!(messages[1].2.contains(Oddities::ENCLOSES), !second.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_end_line_of_another_thread_ends_no_message() {
+        let foreign = format!("{OTHER}End of Data Received -{ENDS}\r\n");
+        let second = register(2).replacen("CSeq", &format!("{foreign}CSeq"), 1);
+        for rest in [format!("{}{}", register(3), end()), end(), String::new()] {
+            let text = format!("{}{AT}{}{second}{rest}", begin(), register(1));
+            let found = records(&text);
+            assert_eq!(found[1].1, "2 REGISTER", "{text}");
+        }
+    }
+
+    #[test]
+    fn blank_lines_at_the_start_hide_no_message() {
+        for blank in ["\r\n", "\u{FEFF}\r\n", "\u{FEFF}"] {
+            let text = format!("{blank}{}{AT}{}{}{}", begin(), register(1), register(2), end());
+            assert_eq!(records(&text).len(), 2, "{text}");
         }
     }
 

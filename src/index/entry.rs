@@ -101,7 +101,12 @@ impl Entry {
         // Of headers that stand twice the first that can be read counts, as in the columns.
         let all = |name| message.headers().filter(move |header| header.name == name);
         let cseq = all(HeaderName::CSeq).find_map(|header| cseq(header.value));
-        self.method = message.start.method().or_else(|| cseq.map(|(_, method)| method)).and_then(text);
+        self.method = message
+            .start
+            .method()
+            .filter(|method| !method.is_empty())
+            .or_else(|| cseq.map(|(_, method)| method))
+            .and_then(text);
         self.cseq = cseq.map(|(number, _)| number);
         self.call_id = all(HeaderName::CallId).map(|header| header.text()).find(|id| !id.is_empty());
         let address = |name| all(name).find_map(|header| address::first(header.value)).map(|found| found.canonical());

@@ -19,6 +19,7 @@ pub use self::open::{Opened, Skipped, TraceFile, open};
 pub use self::texts::{Sets, Texts};
 
 use crate::format::{Clock, Format, Kind, Millis, Oddities, Record, clock::Offset};
+use crate::protocol::lines::split_line;
 use chrono::TimeDelta;
 use std::sync::Arc;
 
@@ -220,15 +221,29 @@ impl Index {
         if !traits.oddities().contains(Oddities::SAME_FRAME) {
             return Some(read(&record));
         }
-        // Lines of other threads may stand between the messages of a frame, and blocks may end there.
-        let opens = |block: &Block, at: usize| {
-            let traits = block.traits(at);
-            traits.kind() == Kind::Message && !traits.oddities().contains(Oddities::SAME_FRAME)
-        };
-        let (block, at) =
-            (0..row.0).rev().filter_map(|before| self.locate(RowId(before))).find(|&(block, at)| opens(block, at))?;
-        let first = format.reread(file.source.bytes(block.bytes_of(at)), block.traits(at).kind(), Oddities::empty());
+        let (block, at) = self.first_of_frame(row)?;
+        // Only the line that begins the frame is needed.
+        let (begin, _) = split_line(file.source.bytes(block.bytes_of(at)));
+        let first = format.reread(begin, block.traits(at).kind(), Oddities::empty());
         Some(read(&record.in_frame_of(&first)))
+    }
+
+    /// The row that opens the frame of a further message. Lines of other threads may stand between the messages
+    /// of a frame, and blocks may end there.
+    fn first_of_frame(&self, row: RowId) -> Option<(&Arc<Block>, usize)> {
+        let number = self.firsts.partition_point(|&first| first <= row.0);
+        let mut end = (row.0 - self.firsts.get(number.checked_sub(1)?)?) as usize;
+        for block in self.blocks.get(..number)?.iter().rev() {
+            let opens = |at: &usize| {
+                let traits = block.traits(*at);
+                traits.kind() == Kind::Message && !traits.oddities().contains(Oddities::SAME_FRAME)
+            };
+            if let Some(at) = (0..end.min(block.len())).rev().find(opens) {
+                return Some((block, at));
+            }
+            end = usize::MAX;
+        }
+        None
     }
 
     /// The bytes of a row in its file, lines of other threads included.

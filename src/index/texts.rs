@@ -1,5 +1,6 @@
 //! Words that repeat, kept once per block and named by small numbers.
 
+use crate::protocol::lines::to_text;
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 use std::hash::Hasher as _;
@@ -57,6 +58,10 @@ impl Interner {
         let hash = hash(word);
         if let Some(&id) = self.table.find(hash, |&id| self.texts.get(id) == word) {
             return id;
+        }
+        if str::from_utf8(word).is_err() {
+            // Words are searched for as they are shown.
+            return self.id(to_text(word).as_bytes());
         }
         let Ok(id) = u16::try_from(self.texts.ends.len() + 1) else { return 0 };
         let Ok(end) = u32::try_from(self.texts.bytes.len() + word.len()) else { return 0 };
@@ -183,8 +188,8 @@ mod tests {
     #[test]
     fn full_tables_give_the_absent_word_and_do_not_fail() {
         let mut words = Interner::default();
-        for number in 0..70_000u32 {
-            words.id(&number.to_le_bytes());
+        for number in 0..70_000 {
+            words.id(number.to_string().as_bytes());
         }
         assert_eq!(words.len(), usize::from(u16::MAX) + 1);
         assert_eq!(words.id(b"one more"), 0);

@@ -37,7 +37,7 @@ pub fn first(value: &[u8]) -> Option<Address<'_>> {
     }
     next(value, 0).map(|(address, _)| address).or_else(|| {
         let value = value.iter().rposition(|&byte| byte == b'<').and_then(|at| value.get(at + 1..)).unwrap_or(value);
-        let address = without_scheme(value.trim_ascii())?;
+        let address = without_scheme(strip_scheme(value.trim_ascii()))?;
         address.written.contains(&b'@').then_some(address)
     })
 }
@@ -106,8 +106,9 @@ fn without_scheme(text: &[u8]) -> Option<Address<'_>> {
 /// Marks the bytes that cannot stand in an address: blanks, control characters, and `"&,;<>?`.
 #[inline]
 fn ends_address(bytes: u8x16) -> u8x16 {
-    let sign = within(bytes, b';', b'?') & !equal(bytes, b'=');
-    within(bytes, 0, b'"') & !equal(bytes, b'!') | sign | equal(bytes, b'&') | equal(bytes, b',')
+    let control_blank_quote = within(bytes, 0, b'"') & !equal(bytes, b'!');
+    let bracket = within(bytes, b';', b'?') & !equal(bytes, b'=');
+    control_blank_quote | bracket | equal(bytes, b'&') | equal(bytes, b',')
 }
 
 /// `host:port` -> `host`; IPv6 addresses keep their colons.
@@ -128,13 +129,17 @@ pub fn sip_uri_parameter(url: &[u8]) -> Option<String> {
     for pair in query.split(|&byte| byte == b'&') {
         if let Some(value) = strip_prefix_ignore_case(pair, b"sipuri=") {
             let value = percent_decode(value);
-            let bare =
-                [&b"sips:"[..], b"sip:", b"tel:"].iter().find_map(|scheme| strip_prefix_ignore_case(&value, scheme));
-            let address = without_scheme(bare.unwrap_or(&value))?;
+            let address = without_scheme(strip_scheme(&value))?;
             return address.is_person.then(|| address.canonical());
         }
     }
     None
+}
+
+/// What follows `sip:`, `sips:` or `tel:`, or the whole value.
+fn strip_scheme(value: &[u8]) -> &[u8] {
+    let schemes = [&b"sips:"[..], b"sip:", b"tel:"];
+    schemes.iter().find_map(|scheme| strip_prefix_ignore_case(value, scheme)).unwrap_or(value)
 }
 
 fn percent_decode(text: &[u8]) -> Vec<u8> {
@@ -186,6 +191,9 @@ mod tests {
             ("sip:[2001:db8::1]:5061", Some(("[2001:db8::1]", false))),
             ("Anna <anna@contoso.com>;tag=4", Some(("anna@contoso.com", true))),
             ("\"no end", None),
+            ("\"Anna <sip:anna@contoso.com>;tag=1", Some(("anna@contoso.com", true))),
+            // A control character stands in no address; it ends one, as a blank does.
+            ("<sip:a@contoso.com\u{1}b>", Some(("a@contoso.com", true))),
             ("", None),
         ];
         for (value, wanted) in cases {

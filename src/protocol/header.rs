@@ -1,6 +1,6 @@
 //! Header fields: `Name: value`, in any case, folded, compact, repeated (RFC 3261 7.3.1).
 
-use super::lines::{LineEnds, Lines, to_text};
+use super::lines::{LineWalk, Lines, to_text};
 
 /// One header field as it stands in the message.
 #[derive(Clone, Copy, Debug)]
@@ -165,7 +165,12 @@ fn glance(line: &[u8]) -> Glance {
             }
             // ms-diagnostics, ms-client-diagnostics and X-MS-Diagnostics among many that start like them.
             [b'm' | b'M', b's' | b'S', b'-', b'd' | b'D' | b'c' | b'C'] => Glance::Unsure,
-            [b'x' | b'X', b'-', b'm' | b'M', b's' | b'S'] if matches!(line.get(5), Some(b'd' | b'D')) => Glance::Unsure,
+            // X-MS-Diagnostics, whose second hyphen may be a typographic one.
+            [b'x' | b'X', b'-', b'm' | b'M', b's' | b'S']
+                if line.get(4) != Some(&b'-') || matches!(line.get(5), Some(b'd' | b'D')) =>
+            {
+                Glance::Unsure
+            }
             [b'm' | b'M' | b'x' | b'X', ..]
                 if start.is_ascii() && (start[1].is_ascii_alphabetic() || start[1] == b'-') =>
             {
@@ -190,75 +195,21 @@ fn with_ascii_hyphens(written: &[u8]) -> Option<String> {
     plain.is_ascii().then_some(plain)
 }
 
-/// Walks over fields: lines, each with the lines it is folded over.
-#[derive(Clone)]
-pub struct Fields<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    ends: LineEnds<'a>,
-}
-
-impl<'a> Fields<'a> {
-    /// Starts at an offset.
-    #[must_use]
-    #[inline]
-    pub fn new(bytes: &'a [u8], from: usize) -> Self {
-        Self { bytes, at: from, ends: LineEnds::new(bytes, from) }
-    }
-
-    /// Where the next field starts.
-    #[must_use]
-    #[inline]
-    pub fn at(&self) -> usize {
-        self.at
-    }
-
-    /// The next line alone, whatever follows it.
-    #[inline]
-    pub fn next_line(&mut self) -> Option<&'a [u8]> {
-        let start = self.at;
-        if start >= self.bytes.len() {
-            return None;
-        }
-        self.at = self.next_end();
-        self.bytes.get(start..self.at)
-    }
-
-    #[inline]
-    fn next_end(&mut self) -> usize {
-        self.ends.next().map_or(self.bytes.len(), |end| end + 1)
-    }
-}
-
-impl<'a> Iterator for Fields<'a> {
-    type Item = &'a [u8];
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.at;
-        self.next_line()?;
-        while let Some(b' ' | b'\t') = self.bytes.get(self.at) {
-            self.at = self.next_end();
-        }
-        self.bytes.get(start..self.at)
-    }
-}
-
 /// Iterates over the header fields of a message head. Lines that are no header are passed over.
 #[derive(Clone)]
 pub struct Headers<'a> {
-    fields: Fields<'a>,
+    lines: LineWalk<'a>,
 }
 
 impl<'a> Headers<'a> {
     #[must_use]
     pub fn new(head: &'a [u8]) -> Self {
-        Self { fields: Fields::new(head, 0) }
+        Self { lines: LineWalk::new(head, 0) }
     }
 
     /// Only those that [`Header::of_column`] reads.
-    pub fn of_columns(self) -> impl Iterator<Item = Header<'a>> {
-        self.fields.filter_map(Header::of_column)
+    pub fn of_columns(mut self) -> impl Iterator<Item = Header<'a>> {
+        std::iter::from_fn(move || self.lines.next_folded()).filter_map(Header::of_column)
     }
 }
 
@@ -266,10 +217,11 @@ impl<'a> Iterator for Headers<'a> {
     type Item = Header<'a>;
 
     fn next(&mut self) -> Option<Header<'a>> {
-        self.fields.find_map(|field| {
-            let (written, value) = split_field(field)?;
-            Some(Header { name: HeaderName::of(written), written, value })
-        })
+        loop {
+            if let Some((written, value)) = split_field(self.lines.next_folded()?) {
+                return Some(Header { name: HeaderName::of(written), written, value });
+            }
+        }
     }
 }
 

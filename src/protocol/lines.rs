@@ -94,6 +94,57 @@ impl Iterator for LineEnds<'_> {
     }
 }
 
+/// Walks over lines, each with its line end, as they are or with the lines they are folded over (RFC 3261 7.3.1).
+#[derive(Clone)]
+pub struct LineWalk<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    ends: LineEnds<'a>,
+}
+
+impl<'a> LineWalk<'a> {
+    /// Starts at an offset.
+    #[must_use]
+    #[inline]
+    pub fn new(bytes: &'a [u8], from: usize) -> Self {
+        Self { bytes, at: from, ends: LineEnds::new(bytes, from) }
+    }
+
+    /// Where the next line starts.
+    #[must_use]
+    #[inline]
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The next line alone, whatever follows it.
+    #[inline]
+    pub fn next_line(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        if start >= self.bytes.len() {
+            return None;
+        }
+        self.at = self.next_end();
+        self.bytes.get(start..self.at)
+    }
+
+    /// The next line, and those after it that start with a blank.
+    #[inline]
+    pub fn next_folded(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        self.next_line()?;
+        while let Some(b' ' | b'\t') = self.bytes.get(self.at) {
+            self.at = self.next_end();
+        }
+        self.bytes.get(start..self.at)
+    }
+
+    #[inline]
+    fn next_end(&mut self) -> usize {
+        self.ends.next().map_or(self.bytes.len(), |end| end + 1)
+    }
+}
+
 /// The first line without its line end, and what follows it.
 #[must_use]
 pub fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {

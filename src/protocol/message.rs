@@ -154,7 +154,8 @@ impl<'a> Message<'a> {
 #[inline]
 pub fn cseq(value: &[u8]) -> Option<(u32, &[u8])> {
     let value = value.trim_ascii_start();
-    let number = diagnostics::code(value)?;
+    // The highest number stands for none in the columns; sequence numbers end below half of it (RFC 3261 8.1.1.5).
+    let number = diagnostics::code(value).filter(|&number| number < u32::MAX)?;
     let after = value.iter().position(|byte| !byte.is_ascii_digit()).and_then(|at| value.get(at..)).unwrap_or_default();
     // One word: where the header is folded, other text may follow.
     let word = after.trim_ascii_start().split(u8::is_ascii_whitespace).next();

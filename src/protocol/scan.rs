@@ -26,6 +26,43 @@ pub fn run(text: &[u8], class: impl Fn(u8x16) -> u8x16) -> usize {
     find(text, |bytes| !class(bytes)).unwrap_or(text.len())
 }
 
+/// Splits a text after its first run of bytes of a class. `None` where that is empty, and where it does not end
+/// within 64 bytes: longer words stand in no prefix.
+#[must_use]
+#[inline]
+pub fn word(text: &[u8], class: impl Fn(u8x16) -> u8x16) -> Option<(&[u8], &[u8])> {
+    let short = text.get(..64).unwrap_or(text);
+    let end = run(short, class);
+    (end > 0 && end < short.len()).then(|| text.split_at_checked(end))?
+}
+
+/// A text without the blanks and tabs it starts with.
+#[must_use]
+#[inline]
+pub fn skip_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    text.get(blanks..).unwrap_or_default()
+}
+
+#[must_use]
+#[inline]
+pub fn upper(bytes: u8x16) -> u8x16 {
+    within(bytes, b'A', b'Z')
+}
+
+#[must_use]
+#[inline]
+pub fn digit(bytes: u8x16) -> u8x16 {
+    within(bytes, b'0', b'9')
+}
+
+#[must_use]
+#[inline]
+pub fn hex_digit(bytes: u8x16) -> u8x16 {
+    // A bit makes letters small; what it makes of other bytes is no letter.
+    digit(bytes) | within(bytes | u8x16::splat(0x20), b'a', b'f')
+}
+
 /// The first sixteen bytes of a text; zeros after a short one.
 #[must_use]
 #[inline]
@@ -39,8 +76,8 @@ pub fn sixteen(text: &[u8]) -> u8x16 {
 pub fn sixty_four(text: &[u8], class: impl Fn(u8x16) -> u8x16) -> u64 {
     let marks = |bytes: &[u8; 64]| {
         let (quarters, _) = bytes.as_chunks::<16>();
-        let marks = |quarter: &[u8; 16]| u64::from(class(u8x16::new(*quarter)).to_bitmask());
-        quarters.iter().rev().fold(0, |all, quarter| all << 16 | marks(quarter))
+        let of_quarter = |quarter: &[u8; 16]| u64::from(class(u8x16::new(*quarter)).to_bitmask());
+        quarters.iter().rev().fold(0, |all, quarter| (all << 16) | of_quarter(quarter))
     };
     text.first_chunk().map_or_else(|| marks(&padded(text)), marks)
 }

@@ -310,12 +310,20 @@ impl Evaluation<'_> {
         let mut at = 0;
         while let Some(hit) = pattern.compiled().find_at(bytes, at) {
             let Some(row) = block.row_at(span.start + hit.start() as u64) else { break };
-            let Ok(end) = usize::try_from(block.bytes_of(row).end - span.start) else { break };
+            let in_span = |offset: u64| usize::try_from(offset - span.start).unwrap_or(bytes.len());
+            let end = in_span(block.bytes_of(row).end);
+            if hit.start() >= end {
+                // Lines of a frame that began in the block before; the next row is a line of another thread.
+                if row + 1 == rows {
+                    break;
+                }
+                at = in_span(block.bytes_of(row + 1).start);
+                continue;
+            }
             if candidates.contains(row) && (hit.end() <= end || alone(row)) {
                 found.set(row);
             }
-            // Rows of other threads may leave gaps between rows; a search always goes on.
-            at = end.max(hit.start() + 1);
+            at = end;
             if at >= bytes.len() {
                 break;
             }

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use uccello::format::{Format, Oddities, Record};
 use uccello::index::{Entry, Index, Position, Progress, RowId, TraceFile, build};
-use uccello::protocol::Header;
+use uccello::protocol::{Header, lines::to_text};
 use uccello::query::{Matcher, Scope, parse};
-use uccello::source::Source;
+use uccello::source::{Encoding, Source};
 
 /// The same cases on every run, so that nobody's work fails by chance. To search on, give a number of cases:
 /// `PROPTEST_CASES=20000 cargo test --test properties`.
@@ -64,8 +64,10 @@ fn selected(index: &Index, query: &str) -> Vec<u64> {
 /// The text of a row, as a text search sees it.
 fn text_of(index: &Index, row: RowId) -> Vec<u8> {
     let (block, at) = index.locate(row).expect("the row is there");
-    let format = index.files()[usize::from(block.file)].format.expect("a format");
-    format.own_lines(index.raw(row), block.traits(at).oddities()).into_owned()
+    let file = &index.files()[usize::from(block.file)];
+    let own = file.format.expect("a format").own_lines(index.raw(row), block.traits(at).oddities());
+    let is_old = file.source.encoding() == Encoding::Windows1252;
+    if is_old { to_text(&own).into_bytes() } else { own.into_owned() }
 }
 
 /// What a reading of a stretch gives of each record, for comparing readings.

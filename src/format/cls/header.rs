@@ -3,7 +3,7 @@
 use super::super::{Kind, Millis, Oddities, Record, clock};
 use super::BEGIN;
 use crate::protocol::lines::line_end;
-use crate::protocol::scan::{equal, find, run, within};
+use crate::protocol::scan::{digit, equal, find, hex_digit, skip_blanks, upper, within, word};
 use wide::u8x16;
 
 /// The header line of a record.
@@ -34,14 +34,14 @@ impl<'a> HeaderLine<'a> {
         let source_end = find(up_to(rest, 256), |bytes| equal(bytes, b']') | equal(bytes, b'\n'))?;
         let (source, rest) = rest.split_at_checked(source_end)?;
         let rest = skip_blanks(rest.strip_prefix(b"]")?);
-        let (process, rest) = word(rest, hex)?;
-        let (thread, rest) = word(rest.strip_prefix(b".")?, hex)?;
+        let (process, rest) = word(rest, hex_digit)?;
+        let (thread, rest) = word(rest.strip_prefix(b".")?, hex_digit)?;
         let rest = rest.strip_prefix(b"::")?;
         let time = match Millis::parse(rest)? {
             clock::Parsed::At(time) => Some(time),
             clock::Parsed::NoDate => None,
         };
-        let (_, rest) = word(rest.get(23..)?.strip_prefix(b".")?, hex)?;
+        let (_, rest) = word(rest.get(23..)?.strip_prefix(b".")?, hex_digit)?;
         let rest = skip_blanks(rest).strip_prefix(b"(")?;
         let ends_component = |bytes| within(bytes, b'(', b')') | equal(bytes, b',') | equal(bytes, b'\n');
         let (component, rest) = rest.split_at_checked(find(up_to(rest, 256), ends_component)?)?;
@@ -57,7 +57,7 @@ impl<'a> HeaderLine<'a> {
             let after = after_closing(line).unwrap_or_default();
             let (correlation, after) = bracketed(after, b'[', b']', digit).unwrap_or((&[], after));
             let (_, after) =
-                bracketed(after, b'(', b')', |bytes| hex(bytes) | equal(bytes, b' ')).unwrap_or((&[], after));
+                bracketed(after, b'(', b')', |bytes| hex_digit(bytes) | equal(bytes, b' ')).unwrap_or((&[], after));
             (correlation, after, after.trim_ascii_end().ends_with(BEGIN))
         };
         let text_at = text.len() - rest.len() + line_end - after.len();
@@ -103,35 +103,9 @@ impl<'a> HeaderLine<'a> {
     }
 }
 
-fn upper(bytes: u8x16) -> u8x16 {
-    within(bytes, b'A', b'Z')
-}
-
-fn digit(bytes: u8x16) -> u8x16 {
-    within(bytes, b'0', b'9')
-}
-
-fn hex(bytes: u8x16) -> u8x16 {
-    // A bit makes letters small; what it makes of other bytes is no letter.
-    digit(bytes) | within(bytes | u8x16::splat(0x20), b'a', b'f')
-}
-
-/// At least one byte of a class, and what follows; words of 64 bytes or more are none.
-#[inline]
-fn word(text: &[u8], class: impl Fn(u8x16) -> u8x16) -> Option<(&[u8], &[u8])> {
-    let short = up_to(text, 64);
-    let end = run(short, class);
-    (end > 0 && end < short.len()).then(|| text.split_at_checked(end))?
-}
-
 /// The first bytes of a text, at most so many.
 pub(super) fn up_to(text: &[u8], length: usize) -> &[u8] {
     text.get(..length).unwrap_or(text)
-}
-
-fn skip_blanks(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    text.get(blanks..).unwrap_or_default()
 }
 
 /// The end of most header lines, read backwards: `) [123] $$begin_record`. Gives the correlation and

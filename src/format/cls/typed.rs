@@ -4,7 +4,8 @@
 use super::super::{Direction, Kind, Record};
 use super::header::up_to;
 use super::{Stop, stop_at};
-use crate::protocol::header::{self, Fields};
+use crate::protocol::header;
+use crate::protocol::lines::LineWalk;
 use crate::protocol::message::FirstLine;
 use crate::protocol::start_line::strip_prefix_ignore_case;
 use crate::protocol::{Header, Message, StartLine};
@@ -30,7 +31,7 @@ pub(super) fn typed<'a>(
     from: usize,
     headers: &mut Vec<Header<'a>>,
 ) -> (usize, Option<Stop<'a>>) {
-    let mut lines = Fields::new(bytes, from);
+    let mut lines = LineWalk::new(bytes, from);
     while let Some(&initial) = bytes.get(lines.at()) {
         if matches!(initial, b'$' | b'T') {
             let stop = stop_at(bytes, lines.at());
@@ -77,12 +78,14 @@ pub(super) fn typed<'a>(
 fn sip<'a>(
     first: &'a [u8],
     bytes: &'a [u8],
-    mut lines: Fields<'a>,
+    mut lines: LineWalk<'a>,
     headers: &mut Vec<Header<'a>>,
 ) -> (Message<'a>, usize, Option<Stop<'a>>) {
     let from = lines.at();
     let mut stop = None;
     let mut body_line = None;
+    // Headers before the first empty line, after which the body starts where nothing announces it.
+    let mut before_empty = None;
     while let Some(&initial) = bytes.get(lines.at()) {
         match initial {
             b'$' | b'T' => {
@@ -95,16 +98,19 @@ fn sip<'a>(
                 body_line = Some(lines.at());
                 break;
             }
+            b'\r' | b'\n' if before_empty.is_none() && starts_with_line_end(bytes, lines.at()) => {
+                before_empty = Some(headers.len());
+            }
             _ => {}
         }
-        headers.extend(lines.next().and_then(Header::of_column));
+        headers.extend(lines.next_folded().and_then(Header::of_column));
     }
     let (head, body, end) = if let Some(line) = body_line {
         let end = near_end(bytes, line).unwrap_or_else(|| {
             lines.next_line();
             lines.at()
         });
-        let mut lines = Fields::new(bytes, end);
+        let mut lines = LineWalk::new(bytes, end);
         while let Some(initial) = bytes.get(lines.at()) {
             if matches!(initial, b'$' | b'T') {
                 stop = stop_at(bytes, lines.at());
@@ -118,8 +124,7 @@ fn sip<'a>(
     } else {
         let end = lines.at();
         let (head, body) = header::head_end(bytes.get(from..end).unwrap_or_default());
-        // What was read after an empty line are lines of the body.
-        headers.clear();
+        headers.truncate(before_empty.unwrap_or(headers.len()));
         (from..from + head, from + body..end, end)
     };
     let body = bytes.get(body).unwrap_or_default();
@@ -143,6 +148,10 @@ fn near_end(bytes: &[u8], from: usize) -> Option<usize> {
     let near = up_to(bytes.get(from..)?, NEAR);
     let end = END_OF_BODY.find(near)?;
     HEADER_LINE.find(near.get(..end)?).is_none().then_some(from + end + 1)
+}
+
+fn starts_with_line_end(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes.get(at..), Some([b'\n', ..] | [b'\r', b'\n', ..]))
 }
 
 fn direction(value: &[u8]) -> Direction {

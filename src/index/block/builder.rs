@@ -106,8 +106,8 @@ impl Builder {
     /// made of.
     #[inline]
     pub fn push(&mut self, range: Range<u64>, record: &Record<'_>, headers: &[Header<'_>]) {
-        let within = |offset: u64| u32::try_from(offset.saturating_sub(self.base)).unwrap_or(u32::MAX);
-        let (start, length) = (within(range.start), within(range.end) - within(range.start));
+        let in_block = |offset: u64| u32::try_from(offset.saturating_sub(self.base)).unwrap_or(u32::MAX);
+        let (start, length) = (in_block(range.start), in_block(range.end) - in_block(range.start));
         self.lines_not_understood += record.lines_not_understood;
 
         let before = self.rows.last().copied().unwrap_or_default();
@@ -228,8 +228,8 @@ impl Builder {
 
     /// Compares the clock of the file with that of the server that answered.
     fn measure_clock(&mut self, time: Option<Millis>, headers: &[Header<'_>]) {
-        let date = headers.iter().find(|header| header.name == HeaderName::Date);
-        let date = date.and_then(|header| Millis::parse_date_header(header.value));
+        let mut dates = headers.iter().filter(|header| header.name == HeaderName::Date);
+        let date = dates.find_map(|header| Millis::parse_date_header(header.value));
         if let (Some(time), Some(date)) = (time, date) {
             self.date_deltas.push(time.0 - date.0);
         }
