@@ -212,7 +212,7 @@ struct Cutter<'a, 's, S> {
     sink: &'s mut S,
 }
 
-impl<'a, S: Sink> Cutter<'a, '_, S> {
+impl<S: Sink> Cutter<'_, '_, S> {
     fn give(&mut self, range: Range<usize>, record: &Record<'_>) {
         let headers: Vec<_> = record.message.iter().flat_map(|message| message.headers().of_columns()).collect();
         self.sink.record(range, record, &headers);
@@ -254,7 +254,9 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
             let record = reread(own.get(own_at..own_end).unwrap_or_default(), known);
             let record = first.map_or(record, |first| record.in_frame_of(&first));
             self.give(at..next, &record);
-            lines.into_iter().for_each(|line| self.plain(line));
+            for line in lines {
+                self.plain(line);
+            }
             first.get_or_insert(record);
             (own_at, at) = (own_end, next);
         }
