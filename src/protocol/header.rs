@@ -13,6 +13,15 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
+    /// False where no name that [`Self::of_column`] reads starts with this byte.
+    #[must_use]
+    #[inline]
+    pub fn may_be_of_column(initial: u8) -> bool {
+        const NONE: u32 = letters(b"eghjklnoqsuvyz");
+        let letter = (initial | 0x20).wrapping_sub(b'a');
+        letter >= 26 || NONE & (1 << letter) == 0
+    }
+
     /// Reads a field if it gives something to the columns of an index, most others without reading their
     /// names: From, To, Call-ID, CSeq, Contact, P-Asserted-Identity, Referred-By, Date, authentication
     /// and diagnostics.
@@ -119,6 +128,16 @@ const NAMES: [(&str, HeaderName); 31] = [
     ("v", HeaderName::Via),
     ("WWW-Authenticate", HeaderName::Authentication),
 ];
+
+/// A set of small letters, one bit each.
+const fn letters(mut list: &[u8]) -> u32 {
+    let mut set = 0;
+    while let [first, rest @ ..] = list {
+        set |= 1 << (*first - b'a');
+        list = rest;
+    }
+    set
+}
 
 /// What the first four bytes of a line say about its header name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -129,7 +129,8 @@ impl<'a> LineWalk<'a> {
     }
 
     /// The next line, and those after it that start with a blank.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "where it is called for every line its state must stay in registers")]
     pub fn next_folded(&mut self) -> Option<&'a [u8]> {
         let start = self.at;
         self.next_line()?;
@@ -139,7 +140,8 @@ impl<'a> LineWalk<'a> {
         self.bytes.get(start..self.at)
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "see above")]
     fn next_end(&mut self) -> usize {
         self.ends.next().map_or(self.bytes.len(), |end| end + 1)
     }

@@ -39,6 +39,9 @@ impl Encoding {
             return Self::Utf16Be;
         }
         let look = bytes.get(..LOOK).unwrap_or(bytes);
+        if str::from_utf8(look).is_ok() {
+            return Self::Utf8;
+        }
         let (mut wide, mut damaged) = (false, false);
         for chunk in look.utf8_chunks() {
             wide |= !chunk.valid().is_ascii();

@@ -165,7 +165,7 @@ fn archives_that_cannot_be_used_say_why() {
 #[test]
 fn where_no_temporary_file_can_be_written_the_sentence_says_where() {
     let folder = Folder::new();
-    let path = folder.file("le.UccApilog", &utf16(&log(), false));
+    let path = folder.file("le.UccApilog", utf16(&log(), false));
     let missing = folder.0.path().join("missing");
     let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_uccello"))
         .env("TMPDIR", &missing)

@@ -103,14 +103,21 @@ fn sip<'a>(
             }
             _ => {}
         }
-        headers.extend(lines.next_folded().and_then(Header::of_column));
+        let field = lines.next_folded();
+        if Header::may_be_of_column(initial)
+            && let Some(header) = field.and_then(Header::of_column)
+        {
+            headers.push(header);
+        }
     }
     let (head, body, end) = if let Some(line) = body_line {
-        let end = near_end(bytes, line).unwrap_or_else(|| {
-            lines.next_line();
-            lines.at()
-        });
-        let mut lines = LineWalk::new(bytes, end);
+        lines.next_line();
+        // Most bodies are empty, and most others end near.
+        if !matches!(bytes.get(lines.at()), Some(b'$'))
+            && let Some(end) = near_end(bytes, line)
+        {
+            lines = LineWalk::new(bytes, end);
+        }
         while let Some(initial) = bytes.get(lines.at()) {
             if matches!(initial, b'$' | b'T') {
                 stop = stop_at(bytes, lines.at());
