@@ -1,6 +1,6 @@
 //! What is on the screen: an index, the rows that the query selects of it, and counts beside them.
 
-use crate::format::{Clock, Kind};
+use crate::format::Kind;
 use crate::index::{Block, CodeCount, Facets, Index, Names, RowId};
 use crate::query::{Matcher, Query, RowSet, Scope};
 use crate::trace::Outcome;
@@ -135,19 +135,19 @@ fn timeline(index: &Index, rows: &RowSet) -> Timeline {
     let mut buckets = vec![TimelineBucket::default(); BUCKETS];
     let width = (span.1 - span.0) as f64 / BUCKETS as f64;
     // Rows come block by block where the log is in order, so the block is looked up only when it changes.
-    let mut known: Option<(Range<u32>, &Block, Clock)> = None;
+    let mut known: Option<(Range<u32>, &Block)> = None;
     for position in rows.iter() {
         let row = index.row(position);
-        let (range, block, clock) = match known {
+        let (range, block) = match known {
             Some(known) if known.0.contains(&row.0) => known,
             _ => {
                 let Some((block, at)) = index.locate(row) else { continue };
                 let first = row.0 - at as u32;
-                (first..first + block.len() as u32, &**block, index.clock(block.file))
+                (first..first + block.len() as u32, &**block)
             }
         };
         let at = (row.0 - range.start) as usize;
-        let time = clock.resolve(block.time(at));
+        let time = index.clock_at(block, at).resolve(block.time(at));
         if let Some(bucket) = buckets.get_mut((((time.0 - span.0) as f64 / width) as usize).min(BUCKETS - 1)) {
             bucket.total += 1;
             match outcome_of(block, at) {
@@ -156,7 +156,7 @@ fn timeline(index: &Index, rows: &RowSet) -> Timeline {
                 _ => {}
             }
         }
-        known = Some((range, block, clock));
+        known = Some((range, block));
     }
     Timeline { span, buckets }
 }

@@ -1,8 +1,8 @@
 //! `info`: what was opened, file by file.
 
 use super::{InfoFormat, Ready};
-use crate::format::Millis;
-use crate::index::{Index, TraceFile};
+use crate::format::{Clock, Millis};
+use crate::index::{Block, Index, TraceFile};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -57,11 +57,15 @@ pub fn write(out: &mut impl Write, ready: &Ready<'_>, format: InfoFormat) -> io:
 fn of(index: &Index, number: u16, file: &TraceFile) -> FileInfo {
     let blocks = || index.blocks().iter().filter(move |block| block.file == number);
     let times = || {
-        blocks()
-            .flat_map(|block| (0..block.len()).filter(|&row| block.traits(row).has_time()).map(|row| block.time(row)))
+        let resolved = |block: &Block, row| index.clock_at(block, row).resolve(block.time(row));
+        blocks().flat_map(move |block| {
+            (0..block.len()).filter(|&row| block.traits(row).has_time()).map(move |row| resolved(block, row))
+        })
     };
     let clock = index.file_clock(usize::from(number)).cloned().unwrap_or_default();
-    let at = |time: Option<Millis>| time.map(|time| clock.clock.rfc3339(time));
+    // These are times in UTC already, where it is known.
+    let shown = if clock.clock.is_known() { Clock::Utc } else { Clock::Unknown };
+    let at = |time: Option<Millis>| time.map(|time| shown.rfc3339(time));
     FileInfo {
         file: file.name().to_owned(),
         format: file.format.map(crate::format::Format::name),
@@ -74,7 +78,7 @@ fn of(index: &Index, number: u16, file: &TraceFile) -> FileInfo {
         last: at(times().max()),
         clock: Some(clock.clock.to_string()),
         clock_source: Some(clock.source.clone()),
-        warnings: file.warnings.clone(),
+        warnings: file.warnings.iter().chain(&clock.warnings).cloned().collect(),
     }
 }
 

@@ -51,8 +51,8 @@ pub struct Block {
     pub(crate) code_sets: Sets,
     pub messages: u32,
     pub lines_not_understood: u32,
-    /// Time of a response by the clock of the file minus its Date header, milliseconds.
-    pub(crate) date_deltas: Vec<i64>,
+    /// Rows of responses, and their time by the clock of the file minus their Date header, milliseconds.
+    pub(crate) date_deltas: Vec<(u32, i64)>,
     is_sorted: bool,
 }
 
@@ -233,6 +233,6 @@ impl Block {
             .iter()
             .map(|texts| texts.memory())
             .sum::<usize>();
-        (columns, texts + self.uri_sets.memory() + self.code_sets.memory() + self.date_deltas.capacity() * 8)
+        (columns, texts + self.uri_sets.memory() + self.code_sets.memory() + self.date_deltas.capacity() * 16)
     }
 }

@@ -68,7 +68,9 @@ pub fn build(files: &[Arc<TraceFile>], progress: &Progress, mut publish: impl Fn
         drop(sender);
         blocks = collect(files, &finished, &mut publish);
     });
-    Arc::new(Index::new(files.to_vec(), blocks))
+    let index = Index::new(files.to_vec(), blocks);
+    // What is not whole may yet get its best evidence.
+    Arc::new(if progress.is_cancelled() { index } else { index.with_paired_clocks() })
 }
 
 /// Puts finished stretches back into their order and publishes what is complete.

@@ -6,6 +6,7 @@
 
 mod block;
 mod build;
+mod clocks;
 mod entry;
 mod facets;
 mod open;
@@ -13,14 +14,15 @@ mod texts;
 
 pub use self::block::{Block, NO_CSEQ, Traits};
 pub use self::build::{Progress, build};
+pub use self::clocks::FileClock;
 pub use self::entry::Entry;
 pub use self::facets::{CodeCount, Facets, Names};
 pub use self::open::{Opened, Skipped, TraceFile, open};
 pub use self::texts::{Sets, Texts};
 
-use crate::format::{Clock, Format, Kind, Millis, Oddities, Record, clock::Offset};
+use crate::format::{Clock, Kind, Millis, Oddities, Record};
 use crate::protocol::lines::split_line;
-use chrono::TimeDelta;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A record, by the order in which it was read. Stable while its file is open.
@@ -37,14 +39,6 @@ impl Position {
     pub fn number(self) -> u64 {
         u64::from(self.0) + 1
     }
-}
-
-/// A file's clock and how it is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileClock {
-    pub clock: Clock,
-    /// Where the clock is known from, for people.
-    pub source: String,
 }
 
 /// All records read so far.
@@ -79,10 +73,24 @@ impl Index {
             firsts.push(rows);
             rows += u32::try_from(block.len()).unwrap_or(0);
         }
-        let clocks = files.iter().enumerate().map(|(number, file)| file_clock(file, number, &blocks)).collect();
-        let mut index = Self { files, clocks, blocks, firsts, rows, order: Order::AsRead };
-        index.order = index.by_time();
+        let mut index = Self { files, clocks: vec![], blocks, firsts, rows, order: Order::AsRead };
+        index.set_clocks(clocks::of_files(&index, &HashMap::new()));
         index
+    }
+
+    /// The same once all records are there: messages that stand in client and server traces confirm the clocks.
+    #[must_use]
+    pub fn with_paired_clocks(mut self) -> Self {
+        let pairs = clocks::pairs(&self);
+        if !pairs.is_empty() {
+            self.set_clocks(clocks::of_files(&self, &pairs));
+        }
+        self
+    }
+
+    fn set_clocks(&mut self, clocks: Vec<FileClock>) {
+        self.clocks = clocks;
+        self.order = self.by_time();
     }
 
     /// The order by time, then file, then offset: rows stand by file and offset already, and the sort
@@ -91,7 +99,9 @@ impl Index {
         let mut latest = i64::MIN;
         let in_order = self.blocks.iter().all(|block| {
             let (first, last) = (self.resolved(block, 0).0, self.resolved(block, block.len().saturating_sub(1)).0);
-            let follows = block.is_sorted() && first >= latest;
+            // Where a clock steps, the order as written says nothing.
+            let is_steady = self.file_clock(usize::from(block.file)).is_none_or(FileClock::is_steady);
+            let follows = is_steady && block.is_sorted() && first >= latest;
             latest = last;
             follows
         });
@@ -114,7 +124,7 @@ impl Index {
     }
 
     fn resolved(&self, block: &Block, at: usize) -> Millis {
-        self.clock(block.file).resolve(block.time(at))
+        self.clock_at(block, at).resolve(block.time(at))
     }
 
     /// Number of records.
@@ -149,10 +159,33 @@ impl Index {
         self.clocks.get(file)
     }
 
-    /// The clock of a file by its number.
+    /// The clocks of all files, in the order of the files.
+    #[must_use]
+    pub fn file_clocks(&self) -> &[FileClock] {
+        &self.clocks
+    }
+
+    /// The clock a file starts with.
     #[must_use]
     pub fn clock(&self, file: u16) -> Clock {
         self.clocks.get(usize::from(file)).map(|known| known.clock).unwrap_or_default()
+    }
+
+    /// The clock that a row was written by.
+    #[must_use]
+    #[inline]
+    pub fn clock_at(&self, block: &Block, at: usize) -> Clock {
+        match self.clocks.get(usize::from(block.file)) {
+            None => Clock::Unknown,
+            Some(known) if known.is_steady() => known.clock,
+            Some(known) => known.at(block.bytes_of(at).start),
+        }
+    }
+
+    /// A row's time as its file has it.
+    #[must_use]
+    pub fn written(&self, row: RowId) -> Option<Millis> {
+        self.locate(row).map(|(block, at)| block.time(at))
     }
 
     #[must_use]
@@ -271,46 +304,5 @@ impl Index {
             Order::ByTime { rows, positions } => (rows.capacity() + positions.capacity()) * 4,
         };
         (columns, words, order)
-    }
-}
-
-/// Works out a file's clock: set by hand, known from its format, or the median distance between the
-/// times of responses and the Date headers in them.
-fn file_clock(file: &TraceFile, number: usize, blocks: &[Arc<Block>]) -> FileClock {
-    if let Some(offset) = file.set_clock {
-        return FileClock { clock: Clock::Offset(offset), source: "set by hand".to_owned() };
-    }
-    let known = file.clock_at_once();
-    if known.is_known() {
-        return FileClock { clock: known, source: "this format is written in UTC".to_owned() };
-    }
-    if file.format != Some(Format::Uccapi) {
-        return FileClock {
-            clock: Clock::Unknown,
-            source: "the local time of the server, whose zone is not known".to_owned(),
-        };
-    }
-    let mut deltas: Vec<i64> = blocks
-        .iter()
-        .filter(|block| usize::from(block.file) == number)
-        .flat_map(|block| block.date_deltas.iter().copied())
-        .collect();
-    deltas.sort_unstable();
-    let measured = deltas.get(deltas.len() / 2).copied().map(TimeDelta::milliseconds);
-    match measured.and_then(|measured| Some((measured, Offset::nearest(measured)?))) {
-        Some((measured, offset)) => {
-            let error = (measured - TimeDelta::minutes(i64::from(offset.0))).num_milliseconds() as f64 / 1_000.0;
-            let responses = if deltas.len() == 1 {
-                "header of 1 response".to_owned()
-            } else {
-                format!("headers of {} responses", deltas.len())
-            };
-            let source = format!("worked out from the Date {responses}, {error:+.1} s");
-            FileClock { clock: Clock::Offset(offset), source }
-        }
-        None => FileClock {
-            clock: Clock::Unknown,
-            source: "local time; no Date header to work the offset out from".to_owned(),
-        },
     }
 }

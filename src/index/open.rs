@@ -1,7 +1,7 @@
 //! From paths to files whose format is known.
 
-use crate::format::{Clock, Detected, Format, clock::Offset, detect};
-use crate::source::{self, Input, Source, expand};
+use crate::format::{Detected, Format, clock::Offset, detect};
+use crate::source::{self, Input, Source, expand, rotation_set};
 use std::path::PathBuf;
 
 /// A file of the index: its bytes and what was found out about them.
@@ -39,14 +39,10 @@ impl TraceFile {
         Ok(Self { source, format, reason, set_clock: None, warnings })
     }
 
-    /// The clock as far as it is known without reading the records.
+    /// What the logs of one client have in common, see [`rotation_set`].
     #[must_use]
-    pub fn clock_at_once(&self) -> Clock {
-        match (self.set_clock, self.format) {
-            (Some(offset), _) => Clock::Offset(offset),
-            (None, Some(Format::Cls)) => Clock::Utc,
-            (None, _) => Clock::Unknown,
-        }
+    pub fn rotation_set(&self) -> Option<String> {
+        (self.format == Some(Format::Uccapi)).then(|| rotation_set(self.name()))?
     }
 }
 

@@ -4,7 +4,7 @@ use crate::format::Millis;
 use crate::index::{Index, RowId};
 use crate::protocol::HeaderName;
 use crate::protocol::message::cseq;
-use crate::trace::{Host, HostId, Hosts, Outcome, copy_key};
+use crate::trace::{Host, HostId, Hosts, Outcome};
 use rustc_hash::FxHashMap;
 
 /// Most messages a ladder shows; the rest is counted and said.
@@ -141,7 +141,7 @@ fn arrow(index: &Index, row: RowId, hosts: &mut Hosts, without_direction: &mut u
         let detail = number.into_iter().chain(path).chain(code).collect::<Vec<_>>().join(", ");
         let outcome = Outcome::of_message(message);
         let arrow = Arrow { row, copy: None, from: 0, to: 0, time: index.time(row), label, detail, outcome };
-        Some((arrow, copy_key(message), ends, record.direction == crate::format::Direction::Out))
+        Some((arrow, message.copy_key(), ends, record.direction == crate::format::Direction::Out))
     })?
 }
 

@@ -141,6 +141,20 @@ impl<'a> Message<'a> {
             .fold(Packages::empty(), |all, header| all | Packages::of_header(header.value))
     }
 
+    /// What all copies of one message have in common, whichever hop wrote them down: Call-ID, CSeq, first
+    /// line and From tag. Direction, Via and time differ from hop to hop.
+    #[must_use]
+    pub fn copy_key(&self) -> Option<String> {
+        let text = |name| self.header(name).map(|header| header.text());
+        let call_id = text(HeaderName::CallId)?;
+        let number =
+            self.header(HeaderName::CSeq).and_then(|header| cseq(header.value)).map_or(0, |(number, _)| number);
+        let from = text(HeaderName::From).unwrap_or_default();
+        let tag = from.split_once(";tag=").map(|(_, tag)| tag.split(';').next().unwrap_or_default().to_owned());
+        let method = text(HeaderName::CSeq).unwrap_or_default();
+        Some(format!("{call_id} {number} {method} {} {}", self.start_line(), tag.unwrap_or_default()))
+    }
+
     /// The body length the message claims, in bytes on the wire.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {

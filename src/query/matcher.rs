@@ -4,8 +4,8 @@
 //! term beside them has left.
 
 use super::term::{AddressPattern, DiagnosticTerm, DirectionTerm, Pattern, Query, Term, TextPattern};
-use crate::format::{Clock, Direction, Kind, Oddities};
-use crate::index::{Block, Index, NO_CSEQ, Position, Texts};
+use crate::format::{Direction, Kind, Oddities};
+use crate::index::{Block, FileClock, Index, NO_CSEQ, Position, Texts};
 use crate::protocol::Packages;
 use crate::protocol::lines::to_text;
 use crate::source::Encoding;
@@ -65,7 +65,7 @@ pub struct Matcher {
     query: Query,
     scope: Scope,
     masks: Vec<Mask>,
-    clocks: Vec<Clock>,
+    clocks: Vec<FileClock>,
 }
 
 impl Matcher {
@@ -77,11 +77,10 @@ impl Matcher {
     /// Selects rows of an index; blocks of an earlier snapshot of the same index are not searched again.
     /// `None` where it was cancelled.
     pub fn select(&mut self, index: &Index, cancelled: &AtomicBool) -> Option<RowSet> {
-        let clocks: Vec<Clock> = (0..).zip(index.files()).map(|(file, _)| index.clock(file)).collect();
-        if clocks != self.clocks {
+        if index.file_clocks() != self.clocks {
             // A clock that became known moves the times of its file.
             self.masks.clear();
-            self.clocks = clocks;
+            self.clocks = index.file_clocks().to_vec();
         }
         let known = self.masks.len().min(index.blocks().len());
         let new: Option<Vec<Mask>> = index
@@ -253,8 +252,8 @@ impl Evaluation<'_> {
                 self.ids(&block.codes, &flags(block.code_sets.len(), sets.map(|(id, _)| id)))
             }
             Term::Time(range) => {
-                let clock = self.index.clock(block.file);
-                self.rows(|row| range.contains(clock.resolve(block.time(row)).0))
+                let resolved = |row| self.index.clock_at(block, row).resolve(block.time(row));
+                self.rows(|row| range.contains(resolved(row).0))
             }
             Term::Text(_) => Mask::empty(block.len()),
         }

@@ -48,3 +48,52 @@ fn walk(folder: &Path, name: &str, found: &mut Vec<Input>) -> std::io::Result<()
     }
     Ok(())
 }
+
+/// What the names of one client's logs have in common: a client writes `Lync-UccApi-0.UccApilog` until it is full,
+/// then `-1`, `-2` and `-0` again, so that the number says nothing of the age. `None` for other names.
+#[must_use]
+pub fn rotation_set(name: &str) -> Option<String> {
+    let name = name.to_lowercase();
+    let bare = name.strip_suffix(".bak").unwrap_or(&name);
+    let (stem, extension) = bare.rsplit_once('.')?;
+    let (set, number) = stem.rsplit_once('-')?;
+    let is_log = matches!(extension, "uccapilog" | "uccplog");
+    let is_number = !number.is_empty() && number.len() < 4 && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_log && is_number).then(|| set.to_owned())
+}
+
+/// The other logs of the same client that lie beside a file.
+#[must_use]
+pub fn siblings(path: &Path) -> Vec<PathBuf> {
+    let set_of = |path: &Path| path.file_name().and_then(|name| rotation_set(&name.to_string_lossy()));
+    let (Some(set), Some(folder)) = (set_of(path), path.parent()) else { return vec![] };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|other| {
+            other.file_name() != path.file_name() && set_of(other).as_ref() == Some(&set) && other.is_file()
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_logs_of_one_client() {
+        for (a, b, same) in [
+            ("x/Lync-UccApi-0.UccApilog", "x/Lync-UccApi-2.UccApilog", true),
+            ("x/Lync-UccApi-0.UccApilog", "x/Lync-UccApi-1.UccApilog.bak", true),
+            ("x/Lync-UccApi-0.UccApilog", "y/Lync-UccApi-1.UccApilog", false),
+            ("Communicator-uccapi-0.uccapilog", "Lync-UccApi-0.UccApilog", false),
+        ] {
+            assert_eq!(rotation_set(a) == rotation_set(b), same, "{a} {b}");
+        }
+        assert_eq!(rotation_set("trace-1.txt"), None);
+        assert_eq!(rotation_set("UccApi.UccApilog"), None);
+    }
+}

@@ -11,7 +11,7 @@ mod packed;
 mod temporary;
 
 pub use self::encoding::Encoding;
-pub use self::inputs::{Input, expand};
+pub use self::inputs::{Input, expand, rotation_set, siblings};
 pub use self::packed::PackedError;
 
 use self::encoding::Original;

@@ -1,8 +1,7 @@
 //! Messages of one dialog, and copies of one message.
 
 use crate::index::{Block, Index, Position, RowId};
-use crate::protocol::message::cseq;
-use crate::protocol::{HeaderName, Message, Protocol};
+use crate::protocol::Protocol;
 
 /// All rows with the Call-ID of a row, in the order of the window. A web message has none: its dialog is
 /// the exchange it is part of.
@@ -40,17 +39,4 @@ fn exchange_of(index: &Index, block: &Block, at: usize, row: RowId) -> Vec<RowId
     let near = at.saturating_sub(NEAR)..(at + NEAR).min(block.len());
     let row_of = |other: usize| RowId((u64::from(row.0) + other as u64 - at as u64) as u32);
     near.filter(|&other| is_web(other)).map(row_of).filter(|&other| correlation(other).as_ref() == Some(&own)).collect()
-}
-
-/// What all copies of one message have in common, whichever hop wrote them down: Call-ID, CSeq, first
-/// line and From tag. Direction, Via and time differ from hop to hop.
-#[must_use]
-pub fn copy_key(message: &Message<'_>) -> Option<String> {
-    let text = |name| message.header(name).map(|header| header.text());
-    let call_id = text(HeaderName::CallId)?;
-    let cseq = message.header(HeaderName::CSeq).and_then(|header| cseq(header.value)).map_or(0, |(number, _)| number);
-    let from = text(HeaderName::From).unwrap_or_default();
-    let tag = from.split_once(";tag=").map(|(_, tag)| tag.split(';').next().unwrap_or_default().to_owned());
-    let method = message.header(HeaderName::CSeq).map(|header| header.text()).unwrap_or_default();
-    Some(format!("{call_id} {cseq} {method} {} {}", message.start_line(), tag.unwrap_or_default()))
 }

@@ -7,8 +7,7 @@ use crate::format::{Direction, Format, Kind, Record};
 use crate::index::{Block, Index, RowId};
 use crate::protocol::address::without_port;
 use crate::protocol::lines::to_text;
-use crate::protocol::{Protocol, StartLine};
-use crate::trace::copy_key;
+use crate::protocol::{Message, Protocol, StartLine};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a host does, in the order of the lanes from left to right.
@@ -104,7 +103,8 @@ impl Hosts {
     /// A request that a client wrote down as sent and a server as received ties the address the client
     /// sent it to to the server's name, and the address the server saw to the client.
     fn tie_copies(&mut self, record: &Record<'_>, format: Option<Format>) {
-        let Some(key) = record.message.as_ref().filter(|message| message.is_request()).and_then(copy_key) else {
+        let Some(key) = record.message.as_ref().filter(|message| message.is_request()).and_then(Message::copy_key)
+        else {
             return;
         };
         match (format, record.direction) {

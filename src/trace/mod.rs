@@ -6,6 +6,6 @@ mod dialog;
 mod hosts;
 mod outcome;
 
-pub use self::dialog::{copy_key, dialog_of};
+pub use self::dialog::dialog_of;
 pub use self::hosts::{Host, HostId, Hosts, Role};
 pub use self::outcome::Outcome;

@@ -111,7 +111,8 @@ fn files_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
             weak,
             theme::small_font(),
         );
-        let warnings = file.warnings.join("\n");
+        let warnings: Vec<&str> = file.warnings.iter().chain(&clock.warnings).map(String::as_str).collect();
+        let warnings = warnings.join("\n");
         let hover = format!("{}\n{}\nClock {}: {}\n{warnings}", file.name(), file.reason, clock.clock, clock.source);
         if response.on_hover_text(hover.trim_end()).clicked() {
             actions.push(Action::SetTerm("file", (!is_chosen).then(|| file.name().to_owned())));

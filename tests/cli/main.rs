@@ -1,5 +1,6 @@
 //! The terminal as scripts meet it: the binary is run, and what it prints is held against the contract.
 
+mod clocks;
 mod errors;
 mod info;
 mod ladder;

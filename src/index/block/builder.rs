@@ -27,7 +27,7 @@ pub struct Builder {
     code_sets: SetInterner,
     messages: u32,
     lines_not_understood: u32,
-    date_deltas: Vec<i64>,
+    date_deltas: Vec<(u32, i64)>,
     uris: Vec<u32>,
     codes: Vec<u32>,
     /// The address that was met last.
@@ -231,7 +231,8 @@ impl Builder {
         let mut dates = headers.iter().filter(|header| header.name == HeaderName::Date);
         let date = dates.find_map(|header| Millis::parse_date_header(header.value));
         if let (Some(time), Some(date)) = (time, date) {
-            self.date_deltas.push(time.0 - date.0);
+            let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+            self.date_deltas.push((row, time.0 - date.0));
         }
     }
 
