@@ -22,6 +22,8 @@ pub struct Block {
     pub file: u16,
     /// Offset in the file that the starts count from.
     base: u64,
+    /// Reading may start at this block without knowing the one before it.
+    starts_stretch: bool,
     times: Times,
     starts: Vec<u32>,
     lengths: Vec<u32>,
@@ -189,6 +191,12 @@ impl Block {
     #[must_use]
     pub fn is_sorted(&self) -> bool {
         self.is_sorted
+    }
+
+    /// True where the block can be read again without the one before it.
+    #[must_use]
+    pub fn starts_stretch(&self) -> bool {
+        self.starts_stretch
     }
 
     /// Last row that starts at or before an offset of the file.

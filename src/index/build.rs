@@ -116,6 +116,16 @@ struct Splitter<'a> {
     number: u64,
 }
 
+/// Reads one file again from an offset where a stretch starts.
+pub(super) fn read_from(files: &[Arc<TraceFile>], file: usize, at: usize) -> Vec<Arc<Block>> {
+    let mut splitter = Splitter { files, file, at, number: STRETCHES.len() as u64 };
+    let mut blocks = Vec::new();
+    while let Some(task) = splitter.next().filter(|task| task.file == file) {
+        blocks.extend(read_stretch(files, &task).into_iter().map(Arc::new));
+    }
+    blocks
+}
+
 impl<'a> Splitter<'a> {
     fn new(files: &'a [Arc<TraceFile>]) -> Self {
         Self { files, file: 0, at: 0, number: 0 }

@@ -9,6 +9,7 @@ mod build;
 mod clocks;
 mod entry;
 mod facets;
+mod follow;
 mod open;
 mod texts;
 
@@ -17,6 +18,7 @@ pub use self::build::{Progress, build};
 pub use self::clocks::FileClock;
 pub use self::entry::Entry;
 pub use self::facets::{CodeCount, Facets, Names};
+pub use self::follow::{Followed, follow};
 pub use self::open::{Opened, Skipped, TraceFile, open};
 pub use self::texts::{Sets, Texts};
 
@@ -228,6 +230,14 @@ impl Index {
             Order::AsRead => Position(row.0),
             Order::ByTime { positions, .. } => Position(positions.get(row.0 as usize).copied().unwrap_or(row.0)),
         }
+    }
+
+    /// The row that starts at or before an offset of a file: where a row of an earlier snapshot stands now.
+    #[must_use]
+    pub fn find(&self, file: u16, offset: u64) -> Option<RowId> {
+        let blocks = self.firsts.iter().zip(&self.blocks).filter(|(_, block)| block.file == file);
+        let (first, at) = blocks.filter_map(|(first, block)| Some((*first, block.row_at(offset)?))).last()?;
+        Some(RowId(first + u32::try_from(at).ok()?))
     }
 
     /// A row's time in UTC where its clock is known, else as written.

@@ -6,23 +6,26 @@
 
 mod encoding;
 mod inputs;
+mod live;
 mod map;
 mod packed;
 mod temporary;
 
 pub use self::encoding::Encoding;
 pub use self::inputs::{Input, expand, rotation_set, siblings};
+pub use self::live::State;
 pub use self::packed::PackedError;
 
 use self::encoding::Original;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// One trace as an unchanging run of bytes.
 #[derive(Debug)]
 pub struct Source {
     name: String,
-    path: Option<PathBuf>,
+    /// The file on the disk, unless it was packed or never was a file.
+    opened: Option<live::Opened>,
     content: Content,
     encoding: Encoding,
     /// Where the text stood before it was made into UTF-8, if it was.
@@ -96,7 +99,7 @@ pub fn open(path: &Path, name: &str) -> Result<Found, OpenError> {
     let (sources, is_archive) = match packed {
         None => {
             let content = map.map_or_else(|| Content::Memory(Vec::new()), Content::Mapped);
-            (vec![Source::new(name, Some(path.to_owned()), content)], false)
+            (vec![Source::new(name, Some(path), content)], false)
         }
         Some(packed::Kind::Gzip) => {
             let text = packed::gzip(file).map_err(packed_error)?;
@@ -117,21 +120,22 @@ pub fn open(path: &Path, name: &str) -> Result<Found, OpenError> {
 
 impl Source {
     /// Takes the bytes as they are, or makes them into UTF-8 first.
-    fn new(name: &str, path: Option<PathBuf>, content: Content) -> Result<Self, OpenError> {
+    fn new(name: &str, path: Option<&Path>, content: Content) -> Result<Self, OpenError> {
+        let opened = path.map(|path| live::Opened::new(path, content.bytes()));
         let encoding = Encoding::of(content.bytes());
         let failed = |reason| OpenError::Temporary { name: name.to_owned(), reason };
         let (content, original) = match encoding::to_utf8(content.bytes(), encoding).map_err(failed)? {
             Some((text, original)) => (Content::Temporary(text), Some(original)),
             None => (content, None),
         };
-        Ok(Self { name: name.to_owned(), path, content, encoding, original })
+        Ok(Self { name: name.to_owned(), opened, content, encoding, original })
     }
 
     /// A trace that is not on the disk, such as text that was pasted.
     #[must_use]
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Self {
         let encoding = Encoding::of(&bytes);
-        Self { name: name.to_owned(), path: None, content: Content::Memory(bytes), encoding, original: None }
+        Self { name: name.to_owned(), opened: None, content: Content::Memory(bytes), encoding, original: None }
     }
 
     /// How the file is encoded. Whatever it is, [`Self::all`] is not UTF-16.
@@ -190,11 +194,16 @@ impl Source {
         }
     }
 
+    /// Where the file lies on the disk, unless it was packed or never was a file.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.opened.as_ref().map(live::Opened::path)
+    }
+
     /// True where the file on the disk has become shorter than it was when it was opened.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        let shorter = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|now| now.len() < self.disk_len());
-        self.content.map().is_some_and(map::Map::is_cut) || self.path.as_ref().is_some_and(shorter)
+        self.content.map().is_some_and(map::Map::is_cut) || self.state() == State::Cut
     }
 }
 

@@ -5,8 +5,9 @@ use super::{cases, entries, index, index_of, selected};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use uccello::format::Format;
-use uccello::index::{Entry, Index, RowId};
+use uccello::index::{Entry, Index, Progress, RowId, build};
 
 proptest! {
     #![proptest_config(cases(256))]
@@ -109,4 +110,36 @@ fn a_frame_that_holds_more_lines_of_other_threads_than_a_block() {
     assert_eq!(selected(&index, "\"contoso.com\""), [1, 2]);
     let second = index.entry(RowId(70_001)).expect("the last row");
     assert_eq!((second.peer.as_deref(), second.thread.as_deref()), (Some("192.0.2.10:443"), Some("C74")));
+}
+
+/// A client log that is read while it is written, a few bytes at a time, ends as one that was read when it was
+/// whole; rows keep their place.
+#[test]
+fn a_log_that_grows_is_read_as_one_that_is_whole() {
+    let bytes = std::fs::read("sample-logs/external-sign-in/anna-UccApi-0.UccApilog").expect("the sample");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("anna-UccApi-0.UccApilog");
+    let beside = std::path::PathBuf::from("sample-logs/healthy-ntlm/greta-UccApi-0.UccApilog");
+    std::fs::write(&path, &bytes[..40_000]).expect("a file");
+    let paths = [path.clone(), beside];
+    let open = || {
+        build(
+            &uccello::index::open(&paths, &[]).files.into_iter().map(Arc::new).collect::<Vec<_>>(),
+            &Progress::default(),
+            |_| {},
+        )
+    };
+    let mut index = open();
+    let last_of_second = (1, index.entry(RowId(index.len() - 1)).expect("a row").offset);
+    assert!(uccello::index::follow(&index).index.is_none(), "nothing was added");
+    let mut log = std::fs::File::options().append(true).open(&path).expect("the log");
+    for piece in bytes[40_000..].chunks(17_777) {
+        std::io::Write::write_all(&mut log, piece).expect("more");
+        index = uccello::index::follow(&index).index.expect("something was added");
+    }
+    let whole = open();
+    assert_eq!(format!("{:?}", entries(&index)), format!("{:?}", entries(&whole)));
+    let row = index.find(last_of_second.0, last_of_second.1).expect("the row of the other file");
+    assert_eq!(row.0, index.len() - 1);
+    assert!(uccello::index::follow(&index).index.is_none(), "nothing more was added");
 }

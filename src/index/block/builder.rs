@@ -18,6 +18,7 @@ const MAX_WORDS: usize = 32_768;
 pub struct Builder {
     file: u16,
     base: u64,
+    starts_stretch: bool,
     rows: Vec<Row>,
     call_ids: Interner,
     addresses: Interner,
@@ -67,6 +68,7 @@ impl Builder {
         Self {
             file,
             base,
+            starts_stretch: true,
             rows: Vec::with_capacity(rows.min(MAX_ROWS)),
             call_ids: Interner::default(),
             addresses: Interner::default(),
@@ -88,7 +90,11 @@ impl Builder {
 
     /// Goes on where another block ends: rows without a time stand at the last time of that one.
     pub fn after(self, before: &Self) -> Self {
-        Self { time_before: before.rows.last().map(|row| row.time).or(before.time_before), ..self }
+        Self {
+            starts_stretch: false,
+            time_before: before.rows.last().map(|row| row.time).or(before.time_before),
+            ..self
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -273,6 +279,7 @@ impl Builder {
         Block {
             file: self.file,
             base: self.base,
+            starts_stretch: self.starts_stretch,
             times: narrow_times(rows),
             starts: column(rows, |row| row.start),
             lengths: column(rows, |row| row.length),

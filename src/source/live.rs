@@ -1,0 +1,138 @@
+//! What became of a file after it was opened: logs are written to, rotated and deleted while somebody reads them.
+
+use super::{OpenError, Source};
+use std::cmp::Ordering;
+use std::fs::{File, Metadata};
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// A file compared with what it was when it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Same,
+    /// More stands behind what was there.
+    Grown,
+    /// Shorter than it was.
+    Cut,
+    /// Another file lies there now, or the same one was written anew.
+    Replaced,
+    /// No file is there, or it may not be looked at any more.
+    Gone,
+}
+
+/// Bytes at the end of a file that are remembered: they must still stand there when it has grown.
+const REMEMBERED: usize = 4096;
+
+/// What a file was when it was opened.
+#[derive(Debug)]
+pub struct Opened {
+    path: PathBuf,
+    /// Bytes on the disk.
+    length: u64,
+    identity: Option<Identity>,
+    /// The last bytes; a map would show what was written over them.
+    end: Vec<u8>,
+}
+
+/// Which file it is, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity(u64, u64);
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self(metadata.dev(), metadata.ino())
+    }
+
+    #[cfg(not(unix))]
+    fn of(metadata: &Metadata) -> Self {
+        let created = metadata.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        Self(0, created.map_or(0, |time| time.as_micros() as u64))
+    }
+}
+
+impl Opened {
+    /// `bytes` is the file as it lies on the disk.
+    pub fn new(path: &Path, bytes: &[u8]) -> Self {
+        Self {
+            path: path.to_owned(),
+            length: bytes.len() as u64,
+            identity: std::fs::metadata(path).ok().map(|metadata| Identity::of(&metadata)),
+            end: bytes.get(bytes.len().saturating_sub(REMEMBERED)..).unwrap_or_default().to_vec(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Looks at the file on the disk.
+    pub fn state(&self) -> State {
+        let Ok(now) = std::fs::metadata(&self.path) else { return State::Gone };
+        if self.identity.is_some_and(|identity| identity != Identity::of(&now)) {
+            return State::Replaced;
+        }
+        match now.len().cmp(&self.length) {
+            Ordering::Less => State::Cut,
+            Ordering::Equal => State::Same,
+            Ordering::Greater if self.still_ends_the_same() => State::Grown,
+            Ordering::Greater => State::Replaced,
+        }
+    }
+
+    fn still_ends_the_same(&self) -> bool {
+        let mut now = vec![0; self.end.len()];
+        let read = File::open(&self.path).and_then(|mut file| {
+            file.seek(SeekFrom::Start(self.length - self.end.len() as u64))?;
+            file.read_exact(&mut now)
+        });
+        read.is_ok() && now == self.end
+    }
+}
+
+impl Source {
+    /// Looks at the file on the disk. What is not a file of its own stays the same.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.opened.as_ref().map_or(State::Same, Opened::state)
+    }
+
+    /// The same file as it is now; `None` for what is not a file of its own.
+    ///
+    /// # Errors
+    /// Where it cannot be opened any more.
+    pub fn reopened(&self) -> Result<Option<Self>, OpenError> {
+        let Some(opened) = &self.opened else { return Ok(None) };
+        super::open(opened.path(), &self.name)?.sources.pop().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn what_becomes_of_a_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.UccApilog");
+        let write = |bytes: &[u8]| std::fs::write(&path, bytes).expect("a written file");
+        write(b"one two");
+        let open = || super::super::open(&path, "a").expect("a file").sources.pop().expect("one").expect("a source");
+        let source = open();
+        assert_eq!(source.state(), State::Same);
+        File::options().append(true).open(&path).and_then(|mut file| file.write_all(b" three")).expect("more");
+        assert_eq!(source.state(), State::Grown);
+        assert_eq!(source.reopened().expect("a file").expect("a source").all(), b"one two three");
+        write(b"one");
+        assert_eq!(source.state(), State::Cut);
+        write(b"another log from its start");
+        assert_eq!(source.state(), State::Replaced);
+        let source = open();
+        std::fs::rename(&path, folder.path().join("b")).expect("a rename");
+        assert_eq!(source.state(), State::Gone);
+        write(b"another log from its start");
+        assert_eq!(source.state(), State::Replaced);
+    }
+}
