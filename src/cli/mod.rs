@@ -134,7 +134,9 @@ pub fn run(verb: Verb) -> ExitCode {
         }),
         Verb::Ladder { input, filter, format: LadderFormat::Text, out } => {
             with_query(&input, &filter, |opened, query| {
-                let rows = rows(opened.index, &select(opened.index, query, Scope::Messages));
+                // Web-service calls of a client are drawn where the query asks for them.
+                let scope = if query.names_kind() { Scope::AllRecords } else { Scope::Messages };
+                let rows = rows(opened.index, &select(opened.index, query, scope));
                 let text = export::ladder_text(&Ladder::of(opened.index, &rows));
                 match out {
                     Some(path) => std::fs::write(&path, text).map_err(|reason| {

@@ -1,9 +1,10 @@
 //! Who sent what to whom: lanes and arrows of a call-flow ladder, as plain data. Nothing is painted here.
 
-use crate::format::Millis;
+use crate::format::{Kind, Millis};
 use crate::index::{Index, RowId};
-use crate::protocol::HeaderName;
+use crate::protocol::lines::to_text;
 use crate::protocol::message::cseq;
+use crate::protocol::{HeaderName, WebCall};
 use crate::trace::{Host, HostId, Hosts, Outcome};
 use rustc_hash::FxHashMap;
 
@@ -47,8 +48,8 @@ impl Arrow {
 }
 
 impl Ladder {
-    /// The ladder of some rows, which stand in the order of the window. Rows without a message are
-    /// passed over. A message that both of its ends wrote down is one arrow.
+    /// The ladder of some rows, which stand in the order of the window. Rows that hold
+    /// neither a message nor a web-service call are passed over. A message that both of its ends wrote down is one arrow.
     #[must_use]
     pub fn of(index: &Index, rows: &[RowId]) -> Self {
         let shown = rows.get(..MAX_MESSAGES).unwrap_or(rows);
@@ -118,13 +119,31 @@ fn arrow(index: &Index, row: RowId, hosts: &mut Hosts, without_direction: &mut u
     let (block, _) = index.locate(row)?;
     let format = index.files().get(usize::from(block.file))?.format?;
     index.with_record(row, |record| {
+        if let Some(call) = WebCall::parse(record.text).filter(|_| record.kind == Kind::WebRequest) {
+            let ends = hosts.ends(record, format)?;
+            let target = to_text(call.target);
+            let (label, detail) = if call.is_done {
+                (call.outcome(), path_of(&target).to_owned())
+            } else {
+                (path_of(&target).to_owned(), to_text(call.auth))
+            };
+            let outcome = match (call.is_done, call.has_failed()) {
+                (false, _) => Outcome::Request,
+                (true, true) => {
+                    call.status().map_or(Outcome::Failure, |status| Outcome::of(Some(status), [].into_iter()))
+                }
+                (true, false) => Outcome::Success,
+            };
+            let arrow = Arrow { row, copy: None, from: 0, to: 0, time: index.time(row), label, detail, outcome };
+            return Some((arrow, None, ends, !call.is_done));
+        }
         let message = record.message.as_ref()?;
         let Some(ends) = hosts.ends(record, format) else {
             *without_direction += 1;
             return None;
         };
         let label = match (message.start.method(), message.start.status()) {
-            (Some(method), _) => crate::protocol::lines::to_text(method),
+            (Some(method), _) => to_text(method),
             (None, Some(status)) => {
                 format!("{status} {}", message.start.reason().unwrap_or_default()).trim_end().to_owned()
             }
@@ -135,7 +154,7 @@ fn arrow(index: &Index, row: RowId, hosts: &mut Hosts, without_direction: &mut u
             .header(HeaderName::CSeq)
             .and_then(|header| cseq(header.value))
             .map(|(number, _)| format!("CSeq {number}"));
-        let path = message.start.target().map(crate::protocol::lines::to_text).filter(|target| target.contains('/'));
+        let path = message.start.target().map(to_text).filter(|target| target.contains('/'));
         let path = path.map(|target| path_of(&target).to_owned());
         let code = codes.first().map(|diagnostic| format!("code {}", diagnostic.code));
         let detail = number.into_iter().chain(path).chain(code).collect::<Vec<_>>().join(", ");

@@ -13,7 +13,9 @@ pub mod lines;
 pub mod message;
 pub mod scan;
 pub mod start_line;
+mod web_call;
 
 pub use self::header::{Header, HeaderName, Headers};
 pub use self::message::{Message, Packages, Protocol};
 pub use self::start_line::StartLine;
+pub use self::web_call::WebCall;

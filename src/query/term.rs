@@ -77,6 +77,18 @@ pub struct NumberRange {
     pub to: u32,
 }
 
+impl Query {
+    /// True where it asks for records of some kind by name, who then need not be messages.
+    #[must_use]
+    pub fn names_kind(&self) -> bool {
+        match self {
+            Self::Term(term) => matches!(term, Term::Kind(_)),
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::names_kind),
+            Self::All | Self::Not(_) => false,
+        }
+    }
+}
+
 /// Why the value of a field cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::query) struct BadValue {

@@ -7,7 +7,7 @@ use crate::format::{Direction, Format, Kind, Record};
 use crate::index::{Block, Index, RowId};
 use crate::protocol::address::without_port;
 use crate::protocol::lines::to_text;
-use crate::protocol::{Message, Protocol, StartLine};
+use crate::protocol::{Message, Protocol, StartLine, WebCall};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a host does, in the order of the lanes from left to right.
@@ -140,6 +140,12 @@ impl Hosts {
 
     /// Sender and receiver of a record's message; `None` where the log does not say which way it went.
     pub fn ends(&mut self, record: &Record<'_>, format: Format) -> Option<(HostId, HostId)> {
+        if record.kind == Kind::WebRequest {
+            let call = WebCall::parse(record.text)?;
+            let client = self.id("Client", Role::Client);
+            let services = self.id(&host_of(authority(&to_text(call.target)).as_bytes()), Role::WebServices);
+            return Some(if call.is_done { (services, client) } else { (client, services) });
+        }
         let message = record.message.as_ref()?;
         let (own, peer) = match (format, message.protocol()) {
             (Format::Uccapi, _) => (self.client(record), self.host(&host_of(record.peer))),
@@ -167,8 +173,7 @@ impl Hosts {
     fn web_services(&mut self, record: &Record<'_>, start: StartLine<'_>) -> HostId {
         let machine = to_text(record.machine);
         let url = start.target().map(to_text).unwrap_or_default();
-        let authority = url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
-        let host = if machine.is_empty() { host_of(authority.as_bytes()) } else { machine };
+        let host = if machine.is_empty() { host_of(authority(&url).as_bytes()) } else { machine };
         self.id(&host, Role::WebServices)
     }
 
@@ -253,6 +258,11 @@ fn telling_rows(index: &Index) -> Vec<RowId> {
         }
     }
     rows
+}
+
+/// `https://host:4443/path` -> `host:4443`
+fn authority(url: &str) -> &str {
+    url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default())
 }
 
 /// `edge01.contoso.com:51413` -> `edge01.contoso.com`, lower case.

@@ -3,11 +3,11 @@
 use super::rows::{Column, Columns, RowState, Rows, RowsState, paint_cell, paint_cell_end};
 use super::{theme, tone};
 use crate::app::{Action, Actions, App, Command};
-use crate::format::{Direction, Kind};
+use crate::format::{Direction, Kind, Record};
 use crate::index::{Index, RowId};
 use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::message::cseq;
-use crate::protocol::{HeaderName, Message};
+use crate::protocol::{HeaderName, Message, WebCall};
 use crate::query::edit;
 use crate::trace::Outcome;
 use egui::{Rect, RichText, Ui};
@@ -57,7 +57,7 @@ impl ListRow {
         let (what, place, user) = index.with_record(row, |record| {
             let what = match &record.message {
                 Some(message) => what_of(message),
-                None => first_words(record.text, record.kind),
+                None => web_call(record).unwrap_or_else(|| first_words(record.text, record.kind)),
             };
             let own = crate::protocol::address::without_port(record.local);
             let place = if record.machine.is_empty() { own } else { record.machine };
@@ -121,6 +121,12 @@ fn short_target(target: &str) -> String {
         Some((at, _)) if at > 0 => format!("…{}", path.split_at(at).1),
         _ => path.to_owned(),
     }
+}
+
+/// A web-service call of a client in few words: where it goes, and what came of it.
+fn web_call(record: &Record<'_>) -> Option<String> {
+    let call = WebCall::parse(record.text).filter(|_| record.kind == Kind::WebRequest)?;
+    Some(format!("web call {} ({})", short_target(&to_text(call.target)), call.outcome()))
 }
 
 /// The first line of a record that holds no message.

@@ -52,6 +52,21 @@ fn a_query_narrows_the_ladder() {
 }
 
 #[test]
+fn web_service_calls_of_a_client_are_drawn_where_they_are_asked_for() {
+    let text = ladder(&[ANNA, "--where", "kind:web-request"]);
+    let arrows: Vec<&str> = text.lines().skip(2).collect();
+    let blocks = objects(&[ANNA, "--all", "--where", "kind:web-request"]).len();
+    assert_eq!(arrows.len(), blocks, "{text}");
+    let (calls, answers): (Vec<&str>, Vec<&str>) = arrows.iter().partition(|arrow| arrow.contains('>'));
+    assert!(
+        !answers.is_empty() && answers.iter().all(|arrow| arrow.contains("0x") || arrow.contains("done")),
+        "{text}"
+    );
+    assert!(calls.iter().all(|arrow| arrow.contains('/')), "a call is named by its path: {text}");
+    assert!(!ladder(&[ANNA]).contains("0x80ef0191"));
+}
+
+#[test]
 fn a_ladder_can_be_written_to_a_file() {
     let folder = Folder::new();
     let path = folder.file("ladder.txt", "what stood here before");
