@@ -196,6 +196,7 @@ impl App {
                     self.opening.skipped = skipped;
                 }
                 Done::Index { index, is_whole } => {
+                    self.opening.errors.extend(index.limit_reached());
                     self.index = index;
                     if is_whole && self.opening.progress.take().is_some_and(|progress| progress.is_cancelled()) {
                         let said = "Indexing was stopped: only what was read until then is shown";

@@ -210,6 +210,10 @@ fn with_index(input: &Input, answer: impl FnOnce(Ready<'_>) -> Answer) -> Result
     let index = index::build(&files, &Progress::default(), |_| {});
     answer(Ready { index: &index, skipped: &skipped })?;
     let mut is_whole = errors.is_empty();
+    if let Some(said) = index.limit_reached() {
+        eprintln!("uccello: {said}");
+        is_whole = false;
+    }
     for file in files.iter().filter(|file| file.source.is_cut()) {
         eprintln!(
             "uccello: {}: the file was cut while it was read; what stood behind the cut is missing, so ask again",

@@ -216,7 +216,7 @@ impl<'a> Record<'a> {
     }
 
     /// Lines that no rule of the format explains.
-    fn unknown(text: &'a [u8]) -> Self {
+    pub(crate) fn unknown(text: &'a [u8]) -> Self {
         Self {
             lines_not_understood: crate::protocol::lines::count_not_blank(text),
             oddities: Oddities::NOT_UNDERSTOOD,

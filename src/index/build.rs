@@ -14,6 +14,10 @@ use std::time::{Duration, Instant};
 const STRETCHES: [usize; 3] = [256 << 10, 2 << 20, 16 << 20];
 /// Bytes of an average record, to guess how many rows a stretch has.
 const AVERAGE_RECORD: usize = 512;
+/// Rows that can be numbered in all files together.
+const MOST_ROWS: u32 = u32::MAX;
+/// Longest row in bytes; the columns count them in 32 bits.
+const LONGEST_ROW: u64 = u32::MAX as u64;
 /// How often a growing index is published at most.
 const PUBLISH_EVERY: Duration = Duration::from_millis(120);
 
@@ -50,7 +54,7 @@ pub fn build(files: &[Arc<TraceFile>], progress: &Progress, mut publish: impl Fn
     let splitter = Mutex::new(Splitter::new(files));
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let (sender, finished) = mpsc::channel();
-    let mut blocks = Vec::new();
+    let mut collected = Collected::default();
     std::thread::scope(|scope| {
         for _ in 0..cores {
             let (sender, splitter) = (sender.clone(), &splitter);
@@ -66,27 +70,48 @@ pub fn build(files: &[Arc<TraceFile>], progress: &Progress, mut publish: impl Fn
             });
         }
         drop(sender);
-        blocks = collect(files, &finished, &mut publish);
+        collected = collect(files, &finished, MOST_ROWS, progress, &mut publish);
     });
-    let index = Index::new(files.to_vec(), blocks);
+    let index = Index::new(files.to_vec(), collected.blocks);
+    if collected.is_full {
+        return Arc::new(index.with_limit_reached());
+    }
     // What is not whole may yet get its best evidence.
     Arc::new(if progress.is_cancelled() { index } else { index.with_paired_clocks() })
+}
+
+/// What was read, in its order.
+#[derive(Default)]
+struct Collected {
+    blocks: Vec<Arc<Block>>,
+    /// There were more rows than can be numbered; what came after them is missing.
+    is_full: bool,
 }
 
 /// Puts finished stretches back into their order and publishes what is complete.
 fn collect(
     files: &[Arc<TraceFile>],
     finished: &mpsc::Receiver<(u64, Vec<Block>)>,
+    most_rows: u32,
+    progress: &Progress,
     publish: &mut impl FnMut(Arc<Index>),
-) -> Vec<Arc<Block>> {
+) -> Collected {
     let mut blocks: Vec<Arc<Block>> = Vec::new();
+    let mut room = most_rows as usize;
     let mut waiting = BTreeMap::new();
     let mut expected = 0;
     let mut last: Option<(Instant, Duration)> = None;
     for (number, stretch) in finished {
         waiting.insert(number, stretch);
         while let Some(stretch) = waiting.remove(&expected) {
-            blocks.extend(stretch.into_iter().map(Arc::new));
+            for block in stretch {
+                let Some(left) = room.checked_sub(block.len()) else {
+                    progress.cancel();
+                    return Collected { blocks, is_full: true };
+                };
+                room = left;
+                blocks.push(Arc::new(block));
+            }
             expected += 1;
         }
         // Ordering many files costs time; publishing must stay a small part of the work.
@@ -97,7 +122,7 @@ fn collect(
             last = Some((Instant::now(), start.elapsed()));
         }
     }
-    blocks
+    Collected { blocks, is_full: false }
 }
 
 /// A stretch of a file to index.
@@ -171,10 +196,41 @@ fn read_stretch(files: &[Arc<TraceFile>], task: &Task) -> Vec<Block> {
             let full = std::mem::replace(&mut builder, next);
             blocks.push(full.finish());
         }
-        builder.push(range, record, headers);
+        let mut rest = range.end.min(range.start.saturating_add(LONGEST_ROW))..range.end;
+        builder.push(range.start..rest.start, record, headers);
+        while !rest.is_empty() {
+            // The rest of a record that is too long for one row stands in rows of its own, so that no byte is lost.
+            let next = Builder::new(file, rest.start, 1, task.format).after(&builder);
+            blocks.push(std::mem::replace(&mut builder, next).finish());
+            let end = rest.end.min(rest.start.saturating_add(LONGEST_ROW));
+            builder.push(rest.start..end, &Record::unknown(&[]), &[]);
+            rest.start = end;
+        }
     });
     if builder.len() > 0 {
         blocks.push(builder.finish());
     }
     blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    #[test]
+    fn more_rows_than_can_be_numbered_are_said() {
+        let log = "11/20/2024|14:21:21.071 2A10:C74 INFO  :: one\r\n".repeat(100);
+        let file = Arc::new(TraceFile::new(Source::from_bytes("a", log.into_bytes())).expect("a client log"));
+        let (sender, finished) = mpsc::channel();
+        for number in 0..3 {
+            let task = Task { number, file: 0, format: Format::Uccapi, range: 0..file.source.all().len() };
+            sender.send((number, read_stretch(&[Arc::clone(&file)], &task))).expect("the receiver is there");
+        }
+        drop(sender);
+        let progress = Progress::default();
+        let collected = collect(&[file], &finished, 250, &progress, &mut |_| {});
+        assert!(collected.is_full && progress.is_cancelled());
+        assert_eq!(collected.blocks.iter().map(|block| block.len()).sum::<usize>(), 200);
+    }
 }

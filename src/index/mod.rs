@@ -53,6 +53,8 @@ pub struct Index {
     firsts: Vec<u32>,
     rows: u32,
     order: Order,
+    /// There are more records than can be numbered.
+    is_full: bool,
 }
 
 /// The order of the window.
@@ -75,7 +77,7 @@ impl Index {
             firsts.push(rows);
             rows += u32::try_from(block.len()).unwrap_or(0);
         }
-        let mut index = Self { files, clocks: vec![], blocks, firsts, rows, order: Order::AsRead };
+        let mut index = Self { files, blocks, firsts, rows, ..Self::default() };
         index.set_clocks(clocks::of_files(&index, &HashMap::new()));
         index
     }
@@ -88,6 +90,19 @@ impl Index {
             self.set_clocks(clocks::of_files(&self, &pairs));
         }
         self
+    }
+
+    pub(crate) fn with_limit_reached(self) -> Self {
+        Self { is_full: true, ..self }
+    }
+
+    /// A sentence for people where the files hold more records than can be numbered.
+    #[must_use]
+    pub fn limit_reached(&self) -> Option<String> {
+        let rows = self.rows;
+        let said =
+            || format!("there are more than {rows} records; what stands after them is not read: open fewer files");
+        self.is_full.then(said)
     }
 
     fn set_clocks(&mut self, clocks: Vec<FileClock>) {
@@ -236,7 +251,7 @@ impl Index {
     #[must_use]
     pub fn find(&self, file: u16, offset: u64) -> Option<RowId> {
         let blocks = self.firsts.iter().zip(&self.blocks).filter(|(_, block)| block.file == file);
-        let (first, at) = blocks.filter_map(|(first, block)| Some((*first, block.row_at(offset)?))).last()?;
+        let (first, at) = blocks.rev().find_map(|(first, block)| Some((*first, block.row_at(offset)?)))?;
         Some(RowId(first + u32::try_from(at).ok()?))
     }
 
