@@ -47,6 +47,19 @@ fn settle(harness: &mut Harness<'_, Option<Window>>) {
     panic!("the window did not come to rest");
 }
 
+/// Waits until something is on the screen that another thread finds out.
+#[expect(clippy::disallowed_methods, reason = "other threads wake a window, and this harness has none")]
+fn wait_for(harness: &mut Harness<'_, Option<Window>>, label: &str) {
+    for _ in 0..1_000 {
+        harness.step();
+        if harness.query_all_by_label_contains(label).next().is_some() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("'{label}' did not come");
+}
+
 fn incident(theme: Theme) -> Harness<'static, Option<Window>> {
     open(theme, [1280.0, 800.0], &[Path::new(INCIDENT)])
 }
@@ -234,7 +247,41 @@ fn a_file_cut_while_it_is_open_leaves_the_window_usable() {
     harness.key_press(Key::End);
     settle(&mut harness);
     assert!(shown(&harness) > 600, "every row is still there to be seen");
-    harness.get_by_label_contains("is shorter than when it was opened");
+    wait_for(&mut harness, "cut.txt was cut while it was open");
+    harness.get_by_label_contains("File cut.txt, server trace (CLS), clock utc, cut");
+    std::fs::remove_file(&path).expect("a file to delete");
+    wait_for(&mut harness, "cut.txt was deleted or moved");
+    assert!(shown(&harness) > 600, "every row is still there to be seen");
+}
+
+#[test]
+fn a_log_that_is_written_is_followed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("anna-UccApi-0.UccApilog");
+    let log = std::fs::read("sample-logs/external-sign-in/anna-UccApi-0.UccApilog").expect("a sample");
+    let half = log.len() / 2;
+    std::fs::write(&path, &log[..half]).expect("a log");
+    let second = folder.path().join("ben.UccApilog");
+    std::fs::copy("sample-logs/external-sign-in/ben-UccApi-0.UccApilog", &second).expect("another log");
+    let mut harness = open(Theme::Dark, [1280.0, 800.0], &[&path, &second]);
+    let before = shown(&harness);
+    // Ben's log stands behind the one that grows: its rows move, and the selected one stays the same message.
+    type_into(&mut harness, Key::U, "ben@contoso.com");
+    harness.get_all_by_label_contains("REGISTER contoso.com").next().expect("a row of Ben's").click();
+    settle(&mut harness);
+    let selected = |harness: &Harness<'_, Option<Window>>| {
+        let detail = window(harness).app().detail.clone().expect("a selected message");
+        (detail.entry.file.clone(), detail.entry.offset)
+    };
+    let was = selected(&harness);
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    let mut file = std::fs::File::options().append(true).open(&path).expect("the log");
+    std::io::Write::write_all(&mut file, &log[half..]).expect("more");
+    wait_for(&mut harness, "File anna-UccApi-0.UccApilog, client log, clock +01:00, following");
+    settle(&mut harness);
+    assert!(shown(&harness) > before, "what was added is listed");
+    assert_eq!(selected(&harness), was);
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub enum Command {
     OpenFiles,
     OpenFolder,
     AddFiles,
+    OpenAgain,
     Close,
     FocusAddress,
     FocusQuery,
@@ -76,6 +77,12 @@ pub const COMMANDS: &[Entry] = &[
         name: "Add files…",
         help: "Opens more traces on the same timeline",
         key: Some(key(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::A)),
+    },
+    Entry {
+        command: Command::OpenAgain,
+        name: "Open again",
+        help: "Reads the files anew, after one was replaced or cut; the query stays",
+        key: Some(key(Modifiers::NONE, Key::F5)),
     },
     Entry {
         command: Command::Close,

@@ -3,13 +3,15 @@
 
 use super::view::{View, Viewer};
 use crate::format::clock::Offset;
-use crate::index::{self, Index, Progress, RowId, Skipped};
+use crate::index::{self, Followed, Index, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
 use crate::query::{Query, Scope};
+use crate::source::State;
 use crate::trace::dialog_of;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 /// Wakes the window from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -29,6 +31,8 @@ pub enum Done {
         index: Arc<Index>,
         is_whole: bool,
     },
+    /// Files were written to, or cut, replaced or deleted, since they were read.
+    Followed(Followed),
     View(Arc<View>),
     Ladder {
         ladder: Arc<Ladder>,
@@ -58,11 +62,13 @@ struct Reply {
 }
 
 impl Reply {
-    fn send(&self, epoch: u64, done: Done) {
-        // The window may be gone already; then nobody waits for the answer.
-        if self.sender.send((epoch, done)).is_ok() {
+    /// False where the window is gone already and nobody waits for the answer.
+    fn send(&self, epoch: u64, done: Done) -> bool {
+        let is_taken = self.sender.send((epoch, done)).is_ok();
+        if is_taken {
             (self.wake)();
         }
+        is_taken
     }
 
     fn epoch(&self) -> u64 {
@@ -127,9 +133,14 @@ impl Jobs {
             let opened = index::open(&paths, &clocks);
             reply.send(epoch, Done::Opened { errors: opened.errors, skipped: opened.skipped });
             let files: Vec<_> = opened.files.into_iter().map(Arc::new).collect();
-            let publish = |index| reply.send(epoch, Done::Index { index, is_whole: false });
+            let publish = |index| {
+                reply.send(epoch, Done::Index { index, is_whole: false });
+            };
             let index = index::build(&files, &progress, publish);
-            reply.send(epoch, Done::Index { index, is_whole: true });
+            reply.send(epoch, Done::Index { index: Arc::clone(&index), is_whole: true });
+            if !progress.is_cancelled() {
+                watch(&reply, epoch, index);
+            }
         });
     }
 
@@ -157,6 +168,35 @@ impl Jobs {
 
     pub fn ladder(&self, request: LadderRequest) {
         self.ladders.ask((self.reply.epoch(), request));
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        // Whoever still works for this window stops soon.
+        self.forget();
+    }
+}
+
+/// How often the files are looked at while they are open.
+const WATCH_EVERY: Duration = Duration::from_millis(700);
+
+/// Looks at the files until others are opened or the window is closed.
+fn watch(reply: &Reply, epoch: u64, mut index: Arc<Index>) {
+    let mut known = vec![State::Same; index.files().len()];
+    // Nobody ever sends: waiting for a message is waiting for time to pass.
+    let (_never, timer) = mpsc::channel::<()>();
+    while timer.recv_timeout(WATCH_EVERY) == Err(mpsc::RecvTimeoutError::Timeout) && reply.epoch() == epoch {
+        let followed = index::follow(&index);
+        if let Some(grown) = &followed.index {
+            index = Arc::clone(grown);
+        }
+        if (followed.index.is_some() || followed.states != known) && reply.epoch() == epoch {
+            known.clone_from(&followed.states);
+            if !reply.send(epoch, Done::Followed(followed)) {
+                return;
+            }
+        }
     }
 }
 

@@ -15,10 +15,11 @@ pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
 use self::jobs::{Done, Jobs, LadderRequest, ViewRequest};
 use crate::format::clock::Offset;
-use crate::index::{Index, Position, Progress, RowId, Skipped};
+use crate::index::{Followed, Index, Position, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
 use crate::query::term::{Term, TextPattern, TimeRange};
 use crate::query::{self, Query, QueryError, Scope, edit};
+use crate::source::State;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -61,6 +62,8 @@ pub struct App {
     ladder_is_dialog: bool,
     /// Counts up when the selection should be brought into sight.
     pub reveal: u64,
+    /// What became of the files since they were read, by number.
+    files_now: Vec<State>,
     paths: Vec<PathBuf>,
     clocks: Vec<(String, Offset)>,
     index: Arc<Index>,
@@ -85,6 +88,7 @@ impl App {
             ladder_of: LadderOf::Dialog,
             ladder_is_dialog: false,
             reveal: 0,
+            files_now: Vec::new(),
             paths: Vec::new(),
             clocks: Vec::new(),
             index: Arc::default(),
@@ -122,6 +126,7 @@ impl App {
         self.paths.clear();
         self.clocks.clear();
         self.opening = Opening::default();
+        self.files_now.clear();
         self.index = Arc::default();
         self.view = Arc::default();
         self.ladder = Arc::default();
@@ -153,6 +158,18 @@ impl App {
     pub fn all_clocks_known(&self) -> bool {
         let index = &self.view.index;
         (0..).zip(index.files()).all(|(file, opened)| opened.format.is_none() || index.clock(file).is_known())
+    }
+
+    /// What became of a file since it was read.
+    #[must_use]
+    pub fn file_state(&self, number: usize) -> State {
+        self.files_now.get(number).copied().unwrap_or(State::Same)
+    }
+
+    /// True where a file has grown since it was opened.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        self.files_now.contains(&State::Grown)
     }
 
     /// True while anything is being read, selected or laid out in the background.
@@ -204,6 +221,7 @@ impl App {
                     }
                     self.ask_view();
                 }
+                Done::Followed(followed) => self.follow(followed),
                 Done::View(view) => self.show(view),
                 Done::Ladder { ladder, is_dialog } => {
                     self.ladder = ladder;
@@ -213,10 +231,47 @@ impl App {
         }
     }
 
+    /// Takes in what became of the files. Rows of files that stand after a grown one have other numbers now, so what
+    /// is selected is looked for by its place in its file.
+    fn follow(&mut self, followed: Followed) {
+        for (number, state) in followed.states.iter().enumerate() {
+            if let Some(said) = self.said_of(number, *state)
+                && self.files_now.get(number) != Some(state)
+            {
+                self.opening.errors.push(said);
+            }
+        }
+        self.files_now = followed.states;
+        if let Some(index) = followed.index {
+            self.index = index;
+            self.ask_view();
+        }
+    }
+
+    fn said_of(&self, number: usize, state: State) -> Option<String> {
+        let what = match state {
+            State::Same | State::Grown => return None,
+            State::Cut => "was cut while it was open",
+            State::Replaced => "was replaced by another file",
+            State::Gone => "was deleted or moved",
+        };
+        let name = self.index.files().get(number)?.name();
+        Some(format!("{name} {what}: what was read before is still shown; open it again to read what is there now"))
+    }
+
+    /// Where a row of the view before stands in a view that is about to be shown.
+    fn moved(&self, row: RowId, view: &View) -> Option<RowId> {
+        let (block, at) = self.view.index.locate(row)?;
+        view.index.find(block.file, block.bytes_of(at).start)
+    }
+
     fn show(&mut self, view: Arc<View>) {
         let first = self.view.index.is_empty() && !view.index.is_empty();
         let is_other = view.query != self.view.query || view.scope != self.view.scope;
         let has_grown = !Arc::ptr_eq(&view.index, &self.view.index);
+        if has_grown && !self.is_indexing() {
+            self.selected = self.selected.and_then(|row| self.moved(row, &view));
+        }
         self.view = view;
         if first && self.selected.is_none() {
             self.ask_ladder();
@@ -275,6 +330,10 @@ impl App {
             Command::OpenFiles => self.pick(false, false),
             Command::OpenFolder => self.pick(true, false),
             Command::AddFiles => self.pick(false, true),
+            Command::OpenAgain => {
+                let paths = std::mem::take(&mut self.paths);
+                self.add(paths);
+            }
             Command::Close => self.close(),
             Command::ClearFilter => self.set_query(String::new()),
             Command::StopIndexing => {
@@ -337,21 +396,9 @@ impl App {
         }
         self.selected = row;
         self.detail = row.and_then(|row| Detail::of(&self.view.index, row)).map(Arc::new);
-        self.notice_cut();
         let shown = self.ladder_is_dialog && row.is_some_and(|row| self.ladder.arrow_of(row).is_some());
         if self.ladder_of == LadderOf::Dialog && !shown {
             self.ask_ladder();
-        }
-    }
-
-    /// Says once that the file of the selected record was cut while it was open.
-    fn notice_cut(&mut self) {
-        let file = self.selected.and_then(|row| self.view.index.file_of(row)).filter(|file| file.source.is_cut());
-        let Some(file) = file else { return };
-        let what = "is shorter than when it was opened: it was cut or replaced";
-        let said = format!("{} {what}; open it again to read what is there now", file.name());
-        if !self.opening.errors.contains(&said) {
-            self.opening.errors.push(said);
         }
     }
 

@@ -19,7 +19,7 @@ pub struct CodeCount {
 /// Counts over an index. Grows with it: only blocks that are new are counted.
 #[derive(Clone, Debug, Default)]
 pub struct Facets {
-    counted_blocks: usize,
+    counted: Vec<Arc<Block>>,
     addresses: FxHashMap<String, u32>,
     codes: FxHashMap<u32, CodeCount>,
 }
@@ -27,12 +27,18 @@ pub struct Facets {
 impl Facets {
     /// Counts what was not counted yet; `false` where there was nothing new.
     pub fn update(&mut self, index: &Index) -> bool {
-        let is_new = index.blocks().len() > self.counted_blocks;
-        for (block, first) in index.blocks().iter().zip(index.first_rows()).skip(self.counted_blocks) {
-            self.add(block, *first);
+        let blocks = index.blocks();
+        let goes_on = self.counted.iter().zip(blocks).all(|(a, b)| Arc::ptr_eq(a, b));
+        if !goes_on || blocks.len() < self.counted.len() {
+            // A file that is being written has grown: its last block is another one now.
+            *self = Self::default();
         }
-        self.counted_blocks = index.blocks().len();
-        is_new
+        let known = self.counted.len();
+        for (block, first) in blocks.iter().zip(index.first_rows()).skip(known) {
+            self.add(block, *first);
+            self.counted.push(Arc::clone(block));
+        }
+        blocks.len() > known
     }
 
     fn add(&mut self, block: &Arc<Block>, first_row: u32) {

@@ -11,6 +11,7 @@ use crate::protocol::lines::to_text;
 use crate::source::Encoding;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -64,14 +65,16 @@ impl RowSet {
 pub struct Matcher {
     query: Query,
     scope: Scope,
+    /// By block, of the snapshot that was searched last.
     masks: Vec<Mask>,
+    blocks: Vec<Arc<Block>>,
     clocks: Vec<FileClock>,
 }
 
 impl Matcher {
     #[must_use]
     pub fn new(query: Query, scope: Scope) -> Self {
-        Self { query, scope, masks: Vec::new(), clocks: Vec::new() }
+        Self { query, scope, masks: Vec::new(), blocks: Vec::new(), clocks: Vec::new() }
     }
 
     /// Selects rows of an index; blocks of an earlier snapshot of the same index are not searched again.
@@ -82,17 +85,22 @@ impl Matcher {
             self.masks.clear();
             self.clocks = index.file_clocks().to_vec();
         }
-        let known = self.masks.len().min(index.blocks().len());
-        let new: Option<Vec<Mask>> = index
+        // Blocks move along where a file before them grows; the same block has the same mask.
+        let address = |block: &Arc<Block>| Arc::as_ptr(block) as usize;
+        let known: FxHashMap<usize, &Mask> = self.blocks.iter().map(address).zip(&self.masks).collect();
+        let masks: Option<Vec<Mask>> = index
             .blocks()
             .par_iter()
-            .skip(known)
             .map(|block| {
+                if let Some(known) = known.get(&address(block)) {
+                    return Some((*known).clone());
+                }
                 let mask = self.mask_of(index, block, cancelled);
                 (!cancelled.load(Ordering::Relaxed)).then_some(mask)
             })
             .collect();
-        self.masks.extend(new?);
+        self.masks = masks?;
+        self.blocks = index.blocks().to_vec();
         Some(self.rows(index))
     }
 

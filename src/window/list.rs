@@ -167,6 +167,7 @@ pub fn list_ui(ui: &mut Ui, panel: &mut ListPanel, app: &App, reveal: bool, acti
     panel.columns.header_ui(ui);
     let columns = &panel.columns;
     let row_at = |nth: u64| view.rows.get(nth).map(|at| view.index.row(at));
+    panel.rows.follow_end = app.follows();
     let output = Rows::new("Messages", view.rows.len()).show(ui, &mut panel.rows, |ui, nth, rect, state| {
         let before = nth.checked_sub(1).and_then(row_at);
         let Some(row) = row_at(nth).and_then(|row| ListRow::of(&view.index, row, before)) else { return String::new() };

@@ -4,6 +4,7 @@ use super::theme;
 use crate::app::{Action, Actions, App, CodeFacet};
 use crate::export::with_separators;
 use crate::query::edit;
+use crate::source::State;
 use crate::trace::Outcome;
 use egui::{Align2, Sense, Ui, WidgetInfo, vec2};
 
@@ -95,7 +96,14 @@ fn files_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         let clock = index.file_clock(number).cloned().unwrap_or_default();
         let format = file.format.map_or("no records", |format| format.title());
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 38.0), Sense::click());
-        let name = format!("File {short}, {format}, clock {}", clock.clock);
+        let (state, is_lost) = match app.file_state(number) {
+            State::Same => ("", false),
+            State::Grown => (", following", false),
+            State::Cut => (", cut", true),
+            State::Replaced => (", replaced", true),
+            State::Gone => (", deleted", true),
+        };
+        let name = format!("File {short}, {format}, clock {}{state}", clock.clock);
         response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_chosen, &name));
         row_ground(ui, rect, &response, is_chosen);
         let tokens = theme::of(ui);
@@ -107,8 +115,8 @@ fn files_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         super::rows::paint_cell(
             ui,
             bottom,
-            &format!("{format}, {}", clock_words(clock.clock)),
-            weak,
+            &format!("{format}, {}{state}", clock_words(clock.clock)),
+            if is_lost { tokens.tone(theme::Tone::Failure).text } else { weak },
             theme::small_font(),
         );
         let warnings: Vec<&str> = file.warnings.iter().chain(&clock.warnings).map(String::as_str).collect();
