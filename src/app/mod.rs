@@ -115,6 +115,7 @@ impl App {
             }
         }
         self.stop_indexing();
+        self.files_now.clear();
         let progress = Arc::new(Progress::default());
         self.opening = Opening { progress: Some(Arc::clone(&progress)), ..Opening::default() };
         self.select(None);
@@ -241,7 +242,9 @@ impl App {
                 self.opening.errors.push(said);
             }
         }
-        self.files_now = followed.states;
+        // A file that has grown once is one that is written, also while nothing comes.
+        let stays = |number: usize, state| if state == State::Same { self.file_state(number) } else { state };
+        self.files_now = followed.states.into_iter().enumerate().map(|(number, state)| stays(number, state)).collect();
         if let Some(index) = followed.index {
             self.index = index;
             self.ask_view();
