@@ -128,3 +128,30 @@ fn a_trace_is_known_by_its_content_and_not_by_its_name() {
     let objects = objects(&[&path]);
     assert!(!objects.is_empty() && objects.iter().all(|object| field(object, "format") == "uccapi"));
 }
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_in_circles_and_devices_end_in_a_sentence() {
+    let folder = Folder::new();
+    let path = folder.file("a.UccApilog", "11/20/2024|14:21:21.071 2A10:C74 INFO  :: one\r\n");
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.0.path().join(name)).expect("a link");
+    link(".", "circle");
+    link("itself", "itself");
+    let run = uccello(&["info", "--format", "json", &folder.path()]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert_eq!(run.out.matches("a.UccApilog").count(), 1, "the folder is walked once: {}", run.out);
+    let itself = format!("{}/itself", folder.path());
+    assert!(uccello(&["info", &itself]).refusal().contains("cannot be read"));
+    assert!(uccello(&["info", "/dev/zero"]).refusal().contains("a device or a pipe"));
+    // What is named twice is opened twice only where both names are given.
+    assert_eq!(objects(&[&path, "--all"]).len(), 1);
+}
+
+#[test]
+fn a_file_of_nothing_but_nuls_holds_no_records() {
+    let folder = Folder::new();
+    let path = folder.file("nuls.txt", vec![0; 10_000]);
+    let run = uccello(&["messages", &path]);
+    assert!(matches!(run.code, Some(0 | 2)) && run.out.is_empty(), "{}", run.out);
+    assert!(run.err.contains("nuls.txt") && run.err.lines().count() == 1, "{}", run.err);
+}

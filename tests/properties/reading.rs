@@ -1,12 +1,13 @@
 //! Bytes become records: none is lost, none is read twice, and where reading starts does not matter.
 
 use super::pieces::{Trace, any_trace, crlf_copy, tidy_trace};
-use super::{FORMATS, Read, cases, entries, index, read};
+use super::{FORMATS, Read, cases, entries, index, read, selected};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index as At;
+use std::sync::Arc;
 use uccello::format::{Format, detect};
-use uccello::index::{Entry, RowId};
+use uccello::index::{Entry, Progress, RowId, build};
 
 proptest! {
     #![proptest_config(cases(256))]
@@ -108,4 +109,29 @@ fn facts(format: Format, bytes: &[u8]) -> Vec<String> {
         format!("{kind} {direction:?} {message:?} {codes:?}")
     };
     entries(&index(format, bytes)).into_iter().map(of).collect()
+}
+
+/// Somebody cuts a log while it is being indexed: what is lost reads as nothing, and the process lives on.
+#[test]
+fn a_file_cut_while_it_is_indexed() {
+    let log = std::fs::read("sample-logs/external-sign-in/fe01-cls.txt").expect("the sample").repeat(60);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for round in 0..6 {
+        let path = folder.path().join(format!("{round}.txt"));
+        std::fs::write(&path, &log).expect("a log");
+        let files: Vec<_> =
+            uccello::index::open(std::slice::from_ref(&path), &[]).files.into_iter().map(Arc::new).collect();
+        let cut = std::thread::spawn(move || {
+            std::thread::yield_now();
+            let file = std::fs::File::options().write(true).open(&path).expect("the log");
+            file.set_len(5_000_000 * round).expect("a cut");
+        });
+        let index = build(&files, &Progress::default(), |_| {});
+        cut.join().expect("the other thread");
+        assert!(files[0].source.is_cut());
+        for row in index.rows().step_by(97) {
+            index.entry(row).expect("every row has an entry");
+        }
+        assert_eq!(selected(&index, "\"no such words anywhere\""), [0; 0]);
+    }
 }
