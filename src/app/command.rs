@@ -13,6 +13,8 @@ pub enum Action {
     Open(Vec<PathBuf>),
     /// Opens these beside what is open.
     Add(Vec<PathBuf>),
+    /// Opens text from the clipboard beside what is open.
+    AddText(String),
     SetQuery(String),
     /// Writes, replaces or removes one `field:value` of the query.
     SetTerm(&'static str, Option<String>),
@@ -33,6 +35,7 @@ pub enum Command {
     OpenFiles,
     OpenFolder,
     AddFiles,
+    Paste,
     Close,
     FocusAddress,
     FocusQuery,
@@ -76,6 +79,12 @@ pub const COMMANDS: &[Entry] = &[
         name: "Add files…",
         help: "Opens more traces on the same timeline",
         key: Some(key(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::A)),
+    },
+    Entry {
+        command: Command::Paste,
+        name: "Paste SIP text",
+        help: "Opens messages or a sign-in report from the clipboard beside what is open",
+        key: Some(key(Modifiers::COMMAND, Key::V)),
     },
     Entry {
         command: Command::Close,

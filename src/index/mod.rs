@@ -15,12 +15,13 @@ pub use self::block::{Block, NO_CSEQ, Traits};
 pub use self::build::{Progress, build};
 pub use self::entry::Entry;
 pub use self::facets::{CodeCount, Facets, Names};
-pub use self::open::{Opened, Skipped, TraceFile, open};
+pub use self::open::{Opened, Pasted, Skipped, TraceFile, open};
 pub use self::texts::{Sets, Texts};
 
 use crate::format::{Clock, Format, Kind, Millis, Oddities, Record, clock::Offset};
 use crate::protocol::lines::split_line;
 use chrono::TimeDelta;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A record, by the order in which it was read. Stable while its file is open.
@@ -197,7 +198,8 @@ impl Index {
         }
     }
 
-    /// A row's time in UTC where its clock is known, else as written.
+    /// A row's time in UTC where its clock is known, else as written; [`Millis::NEVER`] where its file has no
+    /// times.
     #[must_use]
     pub fn time(&self, row: RowId) -> Millis {
         self.locate(row).map(|(block, at)| self.resolved(block, at)).unwrap_or_default()
@@ -206,7 +208,9 @@ impl Index {
     /// Earliest and latest time of all records; `None` where there are none.
     #[must_use]
     pub fn time_span(&self) -> Option<(Millis, Millis)> {
-        let last = self.rows.checked_sub(1)?;
+        // Rows without times stand last.
+        let untimed = self.blocks.iter().filter(|block| !block.has_times()).map(|block| block.len() as u32).sum();
+        let last = self.rows.checked_sub(untimed)?.checked_sub(1)?;
         Some((self.time(self.row(Position(0))), self.time(self.row(Position(last)))))
     }
 
@@ -253,6 +257,18 @@ impl Index {
         self.files.get(usize::from(block.file)).map_or(&[], |file| file.source.bytes(block.bytes_of(at)))
     }
 
+    /// What there is to read of a row: its bytes in the file, and of a damaged paste its own lines.
+    #[must_use]
+    pub fn readable(&self, row: RowId) -> Cow<'_, [u8]> {
+        let raw = self.raw(row);
+        let traits = self.locate(row).map(|(block, at)| block.traits(at)).unwrap_or_default();
+        let format = self.file_of(row).and_then(|file| file.format);
+        match format {
+            Some(format) if traits.oddities().contains(Oddities::REPAIRED) => format.own_lines(raw, traits.oddities()),
+            _ => Cow::Borrowed(raw),
+        }
+    }
+
     /// Rows in the order of the window.
     pub fn rows(&self) -> impl Iterator<Item = RowId> {
         (0..self.rows).map(|position| self.row(Position(position)))
@@ -283,6 +299,9 @@ fn file_clock(file: &TraceFile, number: usize, blocks: &[Arc<Block>]) -> FileClo
     let known = file.clock_at_once();
     if known.is_known() {
         return FileClock { clock: known, source: "this format is written in UTC".to_owned() };
+    }
+    if file.format.is_some_and(|format| !format.has_times()) {
+        return FileClock { clock: Clock::Unknown, source: "there are no times in it".to_owned() };
     }
     if file.format != Some(Format::Uccapi) {
         return FileClock {

@@ -86,10 +86,16 @@ impl Window {
             // A key with more modifiers is asked first, or Ctrl+O would take Ctrl+Shift+O.
             let mut keyed: Vec<_> = COMMANDS.iter().filter_map(|entry| Some((entry.command, entry.key?))).collect();
             keyed.sort_by_key(|(_, key)| !key.modifiers.shift);
-            for (command, key) in keyed {
+            for (command, key) in keyed.into_iter().filter(|(command, _)| *command != Command::Paste) {
                 let is_plain = key.modifiers.is_none() && key.logical_key != egui::Key::F1;
                 if !(types && is_plain) && input.consume_shortcut(&key) {
                     actions.push(Action::Run(command));
+                }
+            }
+            // The system turns the key for pasting into the text itself, also for what the command asks for.
+            for event in input.raw.events.iter().filter(|_| !types) {
+                if let egui::Event::Paste(text) = event {
+                    actions.push(Action::AddText(text.clone()));
                 }
             }
             let dropped: Vec<_> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
@@ -106,6 +112,7 @@ impl Window {
             match action {
                 Action::Run(Command::FocusQuery) => ctx.memory_mut(|memory| memory.request_focus(bar::query_id())),
                 Action::Run(Command::FocusAddress) => ctx.memory_mut(|memory| memory.request_focus(bar::address_id())),
+                Action::Run(Command::Paste) => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
                 Action::Run(Command::ToggleTheme) => toggle_theme(ctx),
                 Action::Run(Command::Help) => self.help_is_open = !self.help_is_open,
                 Action::Run(Command::ClearFilter) if self.help_is_open => self.help_is_open = false,
@@ -171,7 +178,9 @@ impl Window {
         let tokens = theme::of(ui);
         let plain = egui::Frame::new().fill(tokens.panel);
         let width = ui.available_width();
-        egui::Panel::top("timeline").frame(plain).show(ui, |ui| bar::timeline_ui(ui, app, actions));
+        if app.view.index.is_empty() || app.view.index.time_span().is_some() {
+            egui::Panel::top("timeline").frame(plain).show(ui, |ui| bar::timeline_ui(ui, app, actions));
+        }
         egui::Panel::left("side")
             .frame(plain.inner_margin(egui::Margin::same(8)))
             .default_size((width * 0.165).max(190.0))
