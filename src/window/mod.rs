@@ -82,6 +82,8 @@ impl Window {
     /// Keys of the command table, and files dropped on the window.
     fn inputs(&self, ctx: &egui::Context, actions: &mut Actions) {
         let types = self.was_typing;
+        // A menu may be closing that the paste was chosen in.
+        let is_in_box = ctx.text_edit_focused();
         ctx.input_mut(|input| {
             // A key with more modifiers is asked first, or Ctrl+O would take Ctrl+Shift+O.
             let mut keyed: Vec<_> = COMMANDS.iter().filter_map(|entry| Some((entry.command, entry.key?))).collect();
@@ -93,7 +95,7 @@ impl Window {
                 }
             }
             // The system turns the key for pasting into the text itself, also for what the command asks for.
-            for event in input.raw.events.iter().filter(|_| !types) {
+            for event in input.raw.events.iter().filter(|_| !is_in_box) {
                 if let egui::Event::Paste(text) = event {
                     actions.push(Action::AddText(text.clone()));
                 }

@@ -103,14 +103,10 @@ fn files_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         let [top, bottom] = [inner.top() + 8.0, inner.bottom() - 8.0]
             .map(|y| egui::Rect::from_center_size(egui::pos2(rect.center().x, y), vec2(rect.width(), 16.0)));
         super::rows::paint_cell(ui, top, short, tokens.text, theme::body_font());
+        let is_timed = file.format.is_none_or(crate::format::Format::has_times);
+        let clock_text = if is_timed { clock_words(clock.clock) } else { "no times".to_owned() };
         let weak = if is_chosen { tokens.selection_text_weak } else { tokens.text_weak };
-        super::rows::paint_cell(
-            ui,
-            bottom,
-            &format!("{format}, {}", clock_words(clock.clock)),
-            weak,
-            theme::small_font(),
-        );
+        super::rows::paint_cell(ui, bottom, &format!("{format}, {clock_text}"), weak, theme::small_font());
         let warnings = file.warnings.join("\n");
         let hover = format!("{}\n{}\nClock {}: {}\n{warnings}", file.name(), file.reason, clock.clock, clock.source);
         if response.on_hover_text(hover.trim_end()).clicked() {

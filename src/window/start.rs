@@ -22,7 +22,7 @@ pub fn start_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.add_space(10.0);
         ui.scope(|ui| {
             // As wide as the three buttons, so that they stand in the middle.
-            ui.set_max_width(321.0);
+            ui.set_max_width(316.0);
             ui.horizontal(|ui| {
                 for command in [Command::OpenFiles, Command::OpenFolder, Command::Paste] {
                     let Some(entry) = command.entry() else { continue };

@@ -92,7 +92,7 @@ pub fn may_start_header(text: &[u8], only_compound: bool) -> bool {
         name == known
             || (name.len() > 2 && name.eq_ignore_ascii_case(known) && !name.iter().any(u8::is_ascii_lowercase))
     };
-    is_compound(&name) || (!only_compound && SINGLE.iter().any(|known| is_usual(&known)))
+    is_compound(&name) || (!only_compound && SINGLE.iter().any(is_usual))
 }
 
 fn is_compound(name: &[u8]) -> bool {
@@ -100,7 +100,7 @@ fn is_compound(name: &[u8]) -> bool {
         name.split_at_checked(start.len())
             .is_some_and(|(head, rest)| head.eq_ignore_ascii_case(start.as_bytes()) && !rest.is_empty())
     };
-    COMPOUND.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) || INVENTED.iter().any(|s| is_invented(&s))
+    COMPOUND.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) || INVENTED.iter().any(is_invented)
 }
 
 /// The name a text starts with, up to its colon, typographic hyphens made plain.
@@ -111,16 +111,9 @@ fn name_of(text: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::with_capacity(name.len());
     let mut rest = name;
     while let Some((&byte, after)) = rest.split_first() {
-        rest = match hyphen(rest) {
-            Some(after) => {
-                plain.push(b'-');
-                after
-            }
-            None => {
-                plain.push(byte);
-                after
-            }
-        };
+        let after_hyphen = hyphen(rest);
+        plain.push(if after_hyphen.is_some() { b'-' } else { byte });
+        rest = after_hyphen.unwrap_or(after);
     }
     (!plain.is_empty() && plain.is_ascii()).then_some(plain)
 }
