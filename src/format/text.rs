@@ -221,7 +221,10 @@ impl Body {
     fn holds(&self, line: Line<'_>, rest: &Lines<'_>) -> bool {
         match self.missing {
             _ if self.is_fragment => true,
-            None => start_line(line.text).is_none(),
+            // Lines of a web page may begin like a request.
+            None => {
+                start_line(line.text).is_none_or(|start| !start.is_sip() && !is_followed_by_header(line, rest.clone()))
+            }
             Some(0) => false,
             Some(_) if self.may_hold_messages => true,
             Some(_) => start_line(line.text).is_none() || !is_followed_by_header(line, rest.clone()),
@@ -231,9 +234,10 @@ impl Body {
     /// The same after a line of it. Content-Length counts CRLF; pastes often have LF, so lines are counted as on
     /// the wire.
     fn after(self, line: Line<'_>) -> Self {
-        let length = self.dress.strip(line.text).len() as u64 + 2;
+        let text = self.dress.strip(line.text);
+        let length = text.len() as u64 + 2;
         // Blank lines before a fragment are not its start line.
-        let is_fragment = self.is_fragment && self.missing != Some(0) && is_blank(line.text);
+        let is_fragment = self.is_fragment && self.missing != Some(0) && is_blank(text);
         Self { missing: self.missing.map(|missing| missing.saturating_sub(length)), is_fragment, ..self }
     }
 }

@@ -80,6 +80,14 @@ fn messages_and_what_stands_between_them() {
         (format!("{notify}Content-Type: message/sipfrag\r\n\r\n{fragment}{REGISTER}"), &[Message, Message]),
         (format!("{notify}Content-Type: text/plain\r\n\r\nx\r\n\r\ny\r\n{REGISTER}"), &[Message, Message]),
         (format!("{notify}Content-Length: 5\r\n\r\nbody\r\n\r\nprose\r\n{REGISTER}"), &[Message, Unknown, Message]),
+        (format!("{notify}Content-Type: text/html\r\n\r\n<p>\r\nGET /root\r\n</p>\r\n{REGISTER}"), &[Message, Message]),
+        (
+            format!(
+                "> {}>\r\n>\r\n> {fragment}{REGISTER}",
+                notify.replace("\nCSeq", "\n> Content-Type: message/sipfrag\r\n> CSeq")
+            ),
+            &[Message, Message],
+        ),
         // A body that was left out hides no message.
         (format!("{sdp}{REGISTER}"), &[Message, Message]),
         (tree.to_owned(), &[SignInReport]),
