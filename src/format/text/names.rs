@@ -3,29 +3,32 @@
 //! Any word may stand before a colon in prose and in header values, so only names that SIP, HTTP and this family
 //! of products really use are taken for headers.
 
+use memchr::memchr;
+
 /// The longest name that is looked at, in bytes; a typographic hyphen has three.
 const LONGEST: usize = 64;
 
-/// Names of more than one word, known in any case.
+/// Names that are no words of a language, known in any case.
 #[rustfmt::skip]
 const COMPOUND: &[&str] = &[
     // RFC 3261 and its extensions.
     "Accept-Encoding", "Accept-Language", "Accept-Contact", "Alert-Info", "Allow-Events", "Authentication-Info",
     "Call-ID", "Call-Info", "Content-Disposition", "Content-Encoding", "Content-ID", "Content-Language",
-    "Content-Length", "Content-Type", "Error-Info", "Flow-Timer", "Geolocation-Routing", "History-Info",
+    "Content-Length", "Content-Type", "CSeq", "Error-Info", "Flow-Timer", "Geolocation-Routing", "History-Info",
     "In-Reply-To", "Max-Forwards", "MIME-Version", "Min-Expires", "Min-SE", "Proxy-Authenticate",
     "Proxy-Authentication-Info", "Proxy-Authorization", "Proxy-Require", "RAck", "Record-Route", "Refer-To",
     "Referred-By", "Reject-Contact", "Reply-To", "Request-Disposition", "Retry-After", "Session-Expires",
     "SIP-ETag", "SIP-If-Match", "Subscription-State", "Target-Dialog", "User-Agent", "WWW-Authenticate",
     // Products of this family; all others of theirs start with `ms-`, `X-` or `P-`.
-    "Ms-Sensitivity", "Presence-State", "Supports-Subscriptions", "Conversation-ID",
+    "Presence-State", "Supports-Subscriptions", "Conversation-ID",
     // HTTP.
     "Accept-Charset", "Accept-Ranges", "Cache-Control", "Client-Request-ID", "Content-Location", "Content-Range",
     "If-Match", "If-Modified-Since", "If-None-Match", "Keep-Alive", "Last-Modified", "Proxy-Connection",
-    "Set-Cookie", "Strict-Transport-Security", "Transfer-Encoding", "WWW-Authentication",
+    "Set-Cookie", "Strict-Transport-Security", "Transfer-Encoding",
 ];
 
-/// Names of one word. In the middle of a line they are known only as they are usually written, or in capitals.
+/// Names of one word. In the middle of a line they are known as they are usually written, in capitals, and before a
+/// value that says what they are.
 const SINGLE: &[&str] = &[
     "Accept",
     "Allow",
@@ -33,7 +36,6 @@ const SINGLE: &[&str] = &[
     "Connection",
     "Contact",
     "Cookie",
-    "CSeq",
     "Date",
     "Diversion",
     "Endpoints",
@@ -88,9 +90,8 @@ pub fn starts_header(line: &[u8]) -> bool {
 pub fn may_start_header(text: &[u8], only_compound: bool) -> bool {
     let Some(name) = name_of(text) else { return false };
     let is_usual = |known: &&str| {
-        let known = known.as_bytes();
-        name == known
-            || (name.len() > 2 && name.eq_ignore_ascii_case(known) && !name.iter().any(u8::is_ascii_lowercase))
+        let is_name = name.eq_ignore_ascii_case(known.as_bytes());
+        is_name && (name == known.as_bytes() || !name.iter().any(u8::is_ascii_lowercase) || has_sip_value(text))
     };
     is_compound(&name) || (!only_compound && SINGLE.iter().any(is_usual))
 }
@@ -101,6 +102,12 @@ fn is_compound(name: &[u8]) -> bool {
             .is_some_and(|(head, rest)| head.eq_ignore_ascii_case(start.as_bytes()) && !rest.is_empty())
     };
     COMPOUND.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) || INVENTED.iter().any(is_invented)
+}
+
+/// True where an address, a display name or a version follows the name.
+fn has_sip_value(field: &[u8]) -> bool {
+    let value = memchr(b':', field).and_then(|colon| field.get(colon + 1..)).unwrap_or_default().trim_ascii_start();
+    [&b"<"[..], b"\"", b"sip:", b"sips:", b"tel:", b"SIP/2.0/"].iter().any(|start| value.starts_with(start))
 }
 
 /// The name a text starts with, up to its colon, typographic hyphens made plain.
@@ -146,6 +153,9 @@ mod tests {
             ("VIA: x", true, true),
             ("via: x", true, false),
             ("to: x", true, false),
+            ("TO: x", true, true),
+            ("to: <sip:a@contoso.com>", true, true),
+            ("cseq: 1 INVITE", true, true),
             ("f: sip:a@contoso.com", true, false),
             ("sip:anna@contoso.com", false, false),
             ("PS: it worked yesterday", false, false),
