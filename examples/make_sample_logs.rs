@@ -36,6 +36,8 @@ mod external_sign_in;
 mod healthy_sign_in;
 #[path = "make_sample_logs/ids.rs"]
 mod ids;
+#[path = "make_sample_logs/pasted.rs"]
+mod pasted;
 #[path = "make_sample_logs/server_log.rs"]
 mod server_log;
 #[path = "make_sample_logs/session.rs"]
@@ -52,8 +54,14 @@ mod tokens;
 mod web_service;
 
 /// The stories, in the order of the README.
-const STORIES: &[fn() -> Vec<Sample>] =
-    &[external_sign_in::tell, healthy_sign_in::tell_ntlm, healthy_sign_in::tell_kerberos, edge_2007_r2::tell];
+const STORIES: &[fn() -> Vec<Sample>] = &[
+    external_sign_in::tell,
+    healthy_sign_in::tell_ntlm,
+    healthy_sign_in::tell_kerberos,
+    edge_2007_r2::tell,
+    pasted::tell_messages,
+    pasted::tell_report,
+];
 
 /// One file of a story.
 pub struct Sample {

@@ -13,6 +13,8 @@ pub enum Action {
     Open(Vec<PathBuf>),
     /// Opens these beside what is open.
     Add(Vec<PathBuf>),
+    /// Opens text from the clipboard beside what is open.
+    AddText(String),
     SetQuery(String),
     /// Writes, replaces or removes one `field:value` of the query.
     SetTerm(&'static str, Option<String>),
@@ -34,6 +36,7 @@ pub enum Command {
     OpenFolder,
     AddFiles,
     OpenAgain,
+    Paste,
     Close,
     FocusAddress,
     FocusQuery,
@@ -83,6 +86,12 @@ pub const COMMANDS: &[Entry] = &[
         name: "Open again",
         help: "Reads the files anew, after one was replaced or cut; the query stays",
         key: Some(key(Modifiers::NONE, Key::F5)),
+    },
+    Entry {
+        command: Command::Paste,
+        name: "Paste SIP text",
+        help: "Opens messages or a sign-in report from the clipboard beside what is open",
+        key: Some(key(Modifiers::COMMAND, Key::V)),
     },
     Entry {
         command: Command::Close,

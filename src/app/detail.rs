@@ -45,8 +45,8 @@ impl Detail {
     #[must_use]
     pub fn of(index: &Index, row: RowId) -> Option<Self> {
         let entry = index.entry(row)?;
-        let raw = index.raw(row);
-        let shown = raw.get(..MAX_SHOWN).unwrap_or(raw);
+        let raw = index.readable(row);
+        let shown = raw.get(..MAX_SHOWN).unwrap_or(&raw);
         let text = to_text(shown);
         let lines = classify(text.trim_start_matches('\u{FEFF}').trim_end(), &entry);
         Some(Self { row, outcome: view::outcome(index, row), entry, lines, not_shown: raw.len() - shown.len() })

@@ -3,7 +3,7 @@
 
 use super::view::{View, Viewer};
 use crate::format::clock::Offset;
-use crate::index::{self, Followed, Index, Progress, RowId, Skipped};
+use crate::index::{self, Followed, Index, Pasted, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
 use crate::query::{Query, Scope};
 use crate::source::State;
@@ -127,10 +127,17 @@ impl Jobs {
         self.reply.epoch.fetch_add(1, Ordering::AcqRel);
     }
 
-    pub fn open(&self, paths: Vec<PathBuf>, clocks: Vec<(String, Offset)>, progress: Arc<Progress>) {
+    pub fn open(
+        &self,
+        paths: Vec<PathBuf>,
+        pasted: Vec<Pasted>,
+        clocks: Vec<(String, Offset)>,
+        progress: Arc<Progress>,
+    ) {
         let (reply, epoch) = (self.reply.clone(), self.reply.epoch());
         std::thread::spawn(move || {
-            let opened = index::open(&paths, &clocks);
+            let mut opened = index::open(&paths, &clocks);
+            opened.files.extend(pasted.iter().filter_map(|pasted| pasted.open().ok()));
             reply.send(epoch, Done::Opened { errors: opened.errors, skipped: opened.skipped });
             let files: Vec<_> = opened.files.into_iter().map(Arc::new).collect();
             let publish = |index| {

@@ -14,8 +14,8 @@ pub use self::jobs::Wake;
 pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
 use self::jobs::{Done, Jobs, LadderRequest, ViewRequest};
-use crate::format::clock::Offset;
-use crate::index::{Followed, Index, Position, Progress, RowId, Skipped};
+use crate::format::{Format, clock::Offset};
+use crate::index::{Followed, Index, Pasted, Position, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
 use crate::query::term::{Term, TextPattern, TimeRange};
 use crate::query::{self, Query, QueryError, Scope, edit};
@@ -65,6 +65,8 @@ pub struct App {
     /// What became of the files since they were read, by number.
     files_now: Vec<State>,
     paths: Vec<PathBuf>,
+    /// Texts from the clipboard, which are opened after the paths.
+    pasted: Vec<Pasted>,
     clocks: Vec<(String, Offset)>,
     index: Arc<Index>,
     query: Query,
@@ -90,6 +92,7 @@ impl App {
             reveal: 0,
             files_now: Vec::new(),
             paths: Vec::new(),
+            pasted: Vec::new(),
             clocks: Vec::new(),
             index: Arc::default(),
             query: Query::All,
@@ -114,17 +117,46 @@ impl App {
                 self.paths.push(path);
             }
         }
+        self.read_all();
+    }
+
+    /// Opens text from the clipboard beside what is open, if it is a trace.
+    pub fn add_text(&mut self, text: &str) {
+        let name = match self.pasted.len() {
+            0 => "pasted text".to_owned(),
+            before => format!("pasted text {}", before + 1),
+        };
+        let pasted = Pasted { name, text: text.into() };
+        match pasted.open() {
+            Ok(file) if file.format.is_some() => {
+                self.pasted.push(pasted);
+                self.read_all();
+            }
+            // What is open is not read again for nothing.
+            Ok(file) => self.say(format!("{}: there are no messages in it; copy some and paste again", file.name())),
+            Err(why) => self.say(why),
+        }
+    }
+
+    fn say(&mut self, sentence: String) {
+        if !self.opening.errors.contains(&sentence) {
+            self.opening.errors.push(sentence);
+        }
+    }
+
+    fn read_all(&mut self) {
         self.stop_indexing();
         self.files_now.clear();
         let progress = Arc::new(Progress::default());
         self.opening = Opening { progress: Some(Arc::clone(&progress)), ..Opening::default() };
         self.select(None);
-        self.jobs.open(self.paths.clone(), self.clocks.clone(), progress);
+        self.jobs.open(self.paths.clone(), self.pasted.clone(), self.clocks.clone(), progress);
     }
 
     fn close(&mut self) {
         self.stop_indexing();
         self.paths.clear();
+        self.pasted.clear();
         self.clocks.clear();
         self.opening = Opening::default();
         self.files_now.clear();
@@ -145,7 +177,7 @@ impl App {
     /// True where nothing is open and nothing is being opened.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.paths.is_empty()
+        self.paths.is_empty() && self.pasted.is_empty()
     }
 
     /// True while the index still grows; counts are "so far" then.
@@ -158,7 +190,9 @@ impl App {
     #[must_use]
     pub fn all_clocks_known(&self) -> bool {
         let index = &self.view.index;
-        (0..).zip(index.files()).all(|(file, opened)| opened.format.is_none() || index.clock(file).is_known())
+        (0..)
+            .zip(index.files())
+            .all(|(file, opened)| !opened.format.is_some_and(Format::has_times) || index.clock(file).is_known())
     }
 
     /// What became of a file since it was read.
@@ -190,6 +224,7 @@ impl App {
             .iter()
             .filter_map(|path| path.file_name())
             .map(|name| name.to_string_lossy().into_owned())
+            .chain(self.pasted.iter().map(|pasted| pasted.name.clone()))
             .collect();
         let rows = crate::export::with_separators(self.view.rows.len());
         let all = crate::export::with_separators(self.view.in_scope);
@@ -303,6 +338,7 @@ impl App {
         match action {
             Action::Open(paths) => self.open(paths, Vec::new()),
             Action::Add(paths) => self.add(paths),
+            Action::AddText(text) => self.add_text(&text),
             Action::SetQuery(text) => self.set_query(text),
             Action::SetTerm(field, value) => {
                 self.set_query(edit::replace_term(&self.query_text, field, value.as_deref()));
@@ -352,7 +388,7 @@ impl App {
                 }
             }
             // These only concern the window itself.
-            Command::FocusQuery | Command::FocusAddress | Command::ToggleTheme | Command::Help => {}
+            Command::Paste | Command::FocusQuery | Command::FocusAddress | Command::ToggleTheme | Command::Help => {}
         }
     }
 

@@ -146,6 +146,9 @@ fn timeline(index: &Index, rows: &RowSet) -> Timeline {
                 (first..first + block.len() as u32, &**block)
             }
         };
+        if !block.has_times() {
+            break;
+        }
         let at = (row.0 - range.start) as usize;
         let time = index.clock_at(block, at).resolve(block.time(at));
         if let Some(bucket) = buckets.get_mut((((time.0 - span.0) as f64 / width) as usize).min(BUCKETS - 1)) {

@@ -11,6 +11,9 @@ use wide::u8x16;
 pub struct Millis(pub i64);
 
 impl Millis {
+    /// Where records of a file without times stand: after all others. Written as an empty text.
+    pub const NEVER: Self = Self(i64::MAX);
+
     /// `MM/DD/YYYY` and `hh:mm:ss.mmm` with one byte of any kind between them, 23 bytes: the time of
     /// both client and server traces. `None` where a digit is missing.
     #[must_use]
@@ -191,6 +194,7 @@ impl Clock {
     #[must_use]
     pub fn resolve(self, written: Millis) -> Millis {
         match self {
+            _ if written == Millis::NEVER => written,
             Self::Offset(offset) => written.minus(offset),
             Self::Utc | Self::Unknown => written,
         }

@@ -1,7 +1,7 @@
 //! Which format a file has: by its content, never by its extension, and always with a reason.
 
 use super::foreign::{self, Foreign};
-use super::{Format, cls, uccapi};
+use super::{Format, cls, text, uccapi};
 use crate::protocol::lines::{Lines, is_blank};
 
 /// How much is looked at first, and at most, in bytes.
@@ -28,13 +28,13 @@ pub fn detect(bytes: &[u8], name: &str) -> Detected {
     if let Some(foreign) = foreign::by_first_bytes(first_look, name) {
         return refused(foreign);
     }
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if is_blank(text) {
+    let all = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if is_blank(all) {
         return Detected::Blank;
     }
     for look in LOOKS {
-        let is_whole = look >= text.len();
-        if let Some(shape) = shape_of(text.get(..look).unwrap_or(text), is_whole || look == LOOKS[1]) {
+        let is_whole = look >= all.len();
+        if let Some(shape) = shape_of(all.get(..look).unwrap_or(all), is_whole || look == LOOKS[1]) {
             return match shape {
                 Shape::Trace(format, line) => {
                     Detected::Trace { format, reason: format!("line {} starts like a {}", line + 1, format.title()) }
@@ -45,6 +45,10 @@ pub fn detect(bytes: &[u8], name: &str) -> Detected {
         if is_whole {
             break;
         }
+    }
+    // Every trace holds messages, so bare ones are looked for last.
+    if let Some(reason) = text::reason(all.get(..LOOKS[1]).unwrap_or(all)) {
+        return Detected::Trace { format: Format::Text, reason };
     }
     Detected::Refused(
         "no line of it looks like a trace; open the client's *.UccApilog or the text of Search-CsClsLogging".to_owned(),

@@ -12,6 +12,7 @@ pub mod clock;
 mod cls;
 mod detect;
 mod foreign;
+mod text;
 mod uccapi;
 
 pub use self::clock::{Clock, Millis};
@@ -30,6 +31,8 @@ pub enum Format {
     Cls,
     /// Text of OCSLogger, Office Communications Server 2007 to Lync Server 2010.
     OcsLogger,
+    /// Bare messages or a sign-in report, pasted from somewhere.
+    Text,
 }
 
 impl Format {
@@ -40,6 +43,7 @@ impl Format {
             Self::Uccapi => "uccapi",
             Self::Cls => "cls",
             Self::OcsLogger => "ocslogger",
+            Self::Text => "text",
         }
     }
 
@@ -50,7 +54,14 @@ impl Format {
             Self::Uccapi => "client log",
             Self::Cls => "server trace (CLS)",
             Self::OcsLogger => "server trace (OCSLogger)",
+            Self::Text => "pasted SIP text",
         }
+    }
+
+    /// False where records of this format never have a time.
+    #[must_use]
+    pub fn has_times(self) -> bool {
+        self != Self::Text
     }
 }
 
@@ -123,7 +134,7 @@ impl Direction {
 bitflags::bitflags! {
     /// What was damaged or odd about a record.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub struct Oddities: u8 {
+    pub struct Oddities: u16 {
         /// The record has a begin and no end.
         const NO_END = 1;
         /// A typed record without its header line.
@@ -140,6 +151,8 @@ bitflags::bitflags! {
         const BAD_TIME = 1 << 6;
         /// Not the last message of its frame, which is not worth a note.
         const MORE_FOLLOW = 1 << 7;
+        /// Pasted text whose own lines are not those of the file: what the paste damaged is put right in them.
+        const REPAIRED = 1 << 8;
     }
 }
 
@@ -147,7 +160,7 @@ impl Oddities {
     /// One short sentence for each oddity.
     #[must_use]
     pub fn notes(self) -> Vec<&'static str> {
-        const NOTES: [(Oddities, &str); 7] = [
+        const NOTES: [(Oddities, &str); 8] = [
             (Oddities::NO_END, "no end line: cut at the next message"),
             (Oddities::NO_HEADER, "no header line: time and origin are those of the record before it"),
             (Oddities::ENCLOSES, "lines of other threads stand inside this message; they are listed on their own"),
@@ -155,6 +168,7 @@ impl Oddities {
             (Oddities::NO_MESSAGE, "a frame without a message in it"),
             (Oddities::NOT_UNDERSTOOD, "holds lines that fit no rule of this format"),
             (Oddities::BAD_TIME, "the time is no date of the calendar"),
+            (Oddities::REPAIRED, "damaged by pasting: line breaks, quotes or hyphens were put right"),
         ];
         NOTES.iter().filter(|(oddity, _)| self.contains(*oddity)).map(|(_, note)| *note).collect()
     }
@@ -244,6 +258,7 @@ impl Format {
         match self {
             Self::Uccapi => uccapi::read(stretch, sink),
             Self::Cls | Self::OcsLogger => cls::read(stretch, sink),
+            Self::Text => text::read(stretch, sink),
         }
     }
 
@@ -254,6 +269,8 @@ impl Format {
         let next = match self {
             Self::Uccapi => uccapi::safe_start,
             Self::Cls | Self::OcsLogger => cls::safe_start,
+            // Pastes are small, and what stands before decides what a line is.
+            Self::Text => return bytes.len(),
         };
         let start = next(bytes, from);
         // Blanks at the start of the file belong to the first record and would be lost without it.
@@ -263,11 +280,14 @@ impl Format {
         start
     }
 
-    /// The bytes of one record without the lines of other threads that stand between its own.
+    /// The bytes of one record without the lines of other threads that stand between its own, and with what a
+    /// paste damaged put right.
     #[must_use]
     pub fn own_lines(self, bytes: &[u8], oddities: Oddities) -> Cow<'_, [u8]> {
         if self == Self::Uccapi && oddities.contains(Oddities::ENCLOSES) {
             Cow::Owned(uccapi::own_lines(bytes, oddities))
+        } else if self == Self::Text && oddities.contains(Oddities::REPAIRED) {
+            text::own_lines(bytes)
         } else {
             Cow::Borrowed(bytes)
         }
@@ -280,6 +300,7 @@ impl Format {
         let mut record = match self {
             Self::Uccapi => uccapi::reread(bytes, known),
             Self::Cls | Self::OcsLogger => cls::reread(bytes, kind),
+            Self::Text => text::reread(bytes, kind),
         };
         record.oddities |= known;
         record

@@ -410,8 +410,8 @@ fn kind_of(first: &[u8], text: &[u8]) -> Kind {
     }
 }
 
-/// `1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)`
-fn is_report_line(text: &[u8]) -> bool {
+/// A step of a sign-in report: `1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)`.
+pub fn is_report_line(text: &[u8]) -> bool {
     let number = text.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
     let Some(rest) = text.get(number..).filter(|_| number > 0).and_then(|rest| rest.strip_prefix(b" ")) else {
         return false;

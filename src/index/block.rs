@@ -61,8 +61,13 @@ pub struct Block {
 /// Times as 32-bit distances from the earliest one where they fit.
 #[derive(Debug)]
 enum Times {
-    Near { earliest: i64, after: Vec<u32> },
+    Near {
+        earliest: i64,
+        after: Vec<u32>,
+    },
     Far(Vec<i64>),
+    /// The format has none.
+    Never,
 }
 
 /// Small facts of a row in one number.
@@ -70,7 +75,7 @@ enum Times {
 pub struct Traits(u32);
 
 impl Traits {
-    const HAS_TIME: u32 = 1 << 24;
+    const HAS_TIME: u32 = 1 << 31;
 
     fn new(
         kind: Kind,
@@ -119,7 +124,7 @@ impl Traits {
 
     #[must_use]
     pub fn oddities(self) -> Oddities {
-        Oddities::from_bits_truncate((self.0 >> 16) as u8)
+        Oddities::from_bits_truncate((self.0 >> 16) as u16)
     }
 
     /// False where the record has no time of its own and stands with the record before it.
@@ -149,7 +154,14 @@ impl Block {
         Millis(match &self.times {
             Times::Near { earliest, after } => earliest + after.get(row).map_or(0, |&after| i64::from(after)),
             Times::Far(times) => times.get(row).copied().unwrap_or(0),
+            Times::Never => return Millis::NEVER,
         })
+    }
+
+    /// False where the rows have no times and stand after all that have.
+    #[must_use]
+    pub fn has_times(&self) -> bool {
+        !matches!(self.times, Times::Never)
     }
 
     #[must_use]
@@ -234,6 +246,7 @@ impl Block {
         let times = match &self.times {
             Times::Near { after, .. } => after.capacity() * 4,
             Times::Far(times) => times.capacity() * 8,
+            Times::Never => 0,
         };
         let columns =
             narrow.map(|column| column.capacity() * 2).sum::<usize>() + wide * 4 + times + self.traits.capacity() * 4;

@@ -101,6 +101,7 @@ fn of_file(index: &Index, file: &TraceFile, number: usize, pairs: &[Observation]
     match file.format {
         Some(Format::Cls) => return FileClock::new(Clock::Utc, "this format is written in UTC"),
         Some(Format::Uccapi) => {}
+        Some(Format::Text) => return FileClock::new(Clock::Unknown, "there are no times in it"),
         _ => return FileClock::new(Clock::Unknown, "the local time of the server, whose zone is not known"),
     }
     let mut seen: Vec<Observation> = blocks_of(index, number)

@@ -124,8 +124,9 @@ fn length_note(message: &Message<'_>, oddities: Oddities) -> Option<String> {
     // A log that was saved again with LF has one byte less a line.
     let lines = memchr::memchr_iter(b'\n', message.body).count() as u64;
     let there = message.body.len() as u64;
-    let is_short =
-        message.protocol() == Protocol::Sip && there + lines + 2 < said && !oddities.contains(Oddities::ENCLOSES);
+    let is_short = message.protocol() == Protocol::Sip
+        && there + lines + 2 < said
+        && !oddities.intersects(Oddities::ENCLOSES | Oddities::REPAIRED);
     is_short.then(|| format!("the body has {there} of {said} bytes"))
 }
 

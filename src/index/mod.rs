@@ -19,11 +19,12 @@ pub use self::clocks::FileClock;
 pub use self::entry::Entry;
 pub use self::facets::{CodeCount, Facets, Names};
 pub use self::follow::{Followed, follow};
-pub use self::open::{Opened, Skipped, TraceFile, open};
+pub use self::open::{Opened, Pasted, Skipped, TraceFile, open};
 pub use self::texts::{Sets, Texts};
 
 use crate::format::{Clock, Kind, Millis, Oddities, Record};
 use crate::protocol::lines::split_line;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -255,7 +256,8 @@ impl Index {
         Some(RowId(first + u32::try_from(at).ok()?))
     }
 
-    /// A row's time in UTC where its clock is known, else as written.
+    /// A row's time in UTC where its clock is known, else as written; [`Millis::NEVER`] where its file has no
+    /// times.
     #[must_use]
     pub fn time(&self, row: RowId) -> Millis {
         self.locate(row).map(|(block, at)| self.resolved(block, at)).unwrap_or_default()
@@ -264,7 +266,9 @@ impl Index {
     /// Earliest and latest time of all records; `None` where there are none.
     #[must_use]
     pub fn time_span(&self) -> Option<(Millis, Millis)> {
-        let last = self.rows.checked_sub(1)?;
+        // Rows without times stand last.
+        let untimed = self.blocks.iter().filter(|block| !block.has_times()).map(|block| block.len() as u32).sum();
+        let last = self.rows.checked_sub(untimed)?.checked_sub(1)?;
         Some((self.time(self.row(Position(0))), self.time(self.row(Position(last)))))
     }
 
@@ -309,6 +313,18 @@ impl Index {
     pub fn raw(&self, row: RowId) -> &[u8] {
         let Some((block, at)) = self.locate(row) else { return &[] };
         self.files.get(usize::from(block.file)).map_or(&[], |file| file.source.bytes(block.bytes_of(at)))
+    }
+
+    /// What there is to read of a row: its bytes in the file, and of a damaged paste its own lines.
+    #[must_use]
+    pub fn readable(&self, row: RowId) -> Cow<'_, [u8]> {
+        let raw = self.raw(row);
+        let traits = self.locate(row).map(|(block, at)| block.traits(at)).unwrap_or_default();
+        let format = self.file_of(row).and_then(|file| file.format);
+        match format {
+            Some(format) if traits.oddities().contains(Oddities::REPAIRED) => format.own_lines(raw, traits.oddities()),
+            _ => Cow::Borrowed(raw),
+        }
     }
 
     /// Rows in the order of the window.

@@ -3,6 +3,7 @@
 use crate::format::{Detected, Format, clock::Offset, detect};
 use crate::source::{self, Input, Source, expand, rotation_set};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A file of the index: its bytes and what was found out about them.
 #[derive(Debug)]
@@ -43,6 +44,23 @@ impl TraceFile {
     #[must_use]
     pub fn rotation_set(&self) -> Option<String> {
         (self.format == Some(Format::Uccapi)).then(|| rotation_set(self.name()))?
+    }
+}
+
+/// Text that was pasted, with the name it has among the files. Kept to be opened again beside other files.
+#[derive(Clone, Debug)]
+pub struct Pasted {
+    pub name: String,
+    pub text: Arc<str>,
+}
+
+impl Pasted {
+    /// Looks at the text.
+    ///
+    /// # Errors
+    /// Where it is not a trace: one sentence, what it is and what to do.
+    pub fn open(&self) -> Result<TraceFile, String> {
+        TraceFile::new(Source::from_bytes(&self.name, self.text.as_bytes().to_vec()))
     }
 }
 

@@ -261,7 +261,7 @@ impl Evaluation<'_> {
             }
             Term::Time(range) => {
                 let resolved = |row| self.index.clock_at(block, row).resolve(block.time(row));
-                self.rows(|row| range.contains(resolved(row).0))
+                self.rows(|row| block.has_times() && range.contains(resolved(row).0))
             }
             Term::Text(_) => Mask::empty(block.len()),
         }
@@ -293,7 +293,9 @@ impl Evaluation<'_> {
         let mut found = Mask::empty(rows);
         let Some(file) = self.index.files().get(usize::from(block.file)) else { return found };
         let Some(format) = file.format else { return found };
-        let encloses = (0..rows).any(|row| block.traits(row).oddities().contains(Oddities::ENCLOSES));
+        // Some records are not searched as they stand in the file, but in their own lines.
+        let has_own_lines =
+            (0..rows).any(|row| block.traits(row).oddities().intersects(Oddities::ENCLOSES | Oddities::REPAIRED));
         // The letters of such a file are no UTF-8, and an expression may ask for any of them.
         let decodes = file.source.encoding() == Encoding::Windows1252 && !pattern.literal().is_some_and(str::is_ascii);
         let alone = |row: usize| {
@@ -301,7 +303,7 @@ impl Evaluation<'_> {
             if decodes { pattern.is_match(to_text(&own).as_bytes()) } else { pattern.is_match(&own) }
         };
         // An expression may reach over many records before it fails, and means the record by its ends.
-        if encloses || decodes || pattern.literal().is_none() || candidates.count() < rows / 8 {
+        if has_own_lines || decodes || pattern.literal().is_none() || candidates.count() < rows / 8 {
             for row in candidates.ones().map(|row| row as usize) {
                 if self.cancelled.load(Ordering::Relaxed) {
                     break;

@@ -7,7 +7,8 @@ use crate::format::{Direction, Format, Kind, Record};
 use crate::index::{Block, Index, RowId};
 use crate::protocol::address::without_port;
 use crate::protocol::lines::to_text;
-use crate::protocol::{Message, Protocol, StartLine, WebCall};
+use crate::protocol::message::cseq;
+use crate::protocol::{HeaderName, Message, Protocol, StartLine, WebCall};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a host does, in the order of the lanes from left to right.
@@ -148,6 +149,7 @@ impl Hosts {
         }
         let message = record.message.as_ref()?;
         let (own, peer) = match (format, message.protocol()) {
+            (Format::Text, protocol) => return Some(self.pasted_ends(message, protocol)),
             (Format::Uccapi, _) => (self.client(record), self.host(&host_of(record.peer))),
             (_, Protocol::Http) => (self.web_services(record, message.start), self.id("Web client", Role::WebClient)),
             _ if record.machine.is_empty() && record.local.is_empty() => {
@@ -161,6 +163,20 @@ impl Hosts {
             Direction::In => Some((peer, own)),
             Direction::None => None,
         }
+    }
+
+    /// The ends of a message that was pasted without a log around it. Nothing says which machines they are, only
+    /// what they do: who asks is the client, but for the notices that a server sends by itself.
+    fn pasted_ends(&mut self, message: &Message<'_>, protocol: Protocol) -> (HostId, HostId) {
+        if protocol == Protocol::Http {
+            let ends = (self.id("Web client", Role::WebClient), self.id("Web services", Role::WebServices));
+            return if message.is_request() { ends } else { (ends.1, ends.0) };
+        }
+        let ends = (self.id("Client", Role::Client), self.id("Server", Role::Server));
+        let cseq = message.header(HeaderName::CSeq).and_then(|header| cseq(header.value));
+        let method = message.start.method().or(cseq.map(|(_, method)| method)).unwrap_or_default();
+        let is_asked_by_server = matches!(method, b"NOTIFY" | b"BENOTIFY");
+        if message.is_request() == is_asked_by_server { (ends.1, ends.0) } else { ends }
     }
 
     fn client(&mut self, record: &Record<'_>) -> HostId {

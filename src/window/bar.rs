@@ -72,9 +72,10 @@ fn open_menu(ui: &mut Ui, app: &App, actions: &mut Actions) {
         return;
     }
     ui.menu_button("Open…", |ui| {
-        for command in [Command::OpenFiles, Command::OpenFolder, Command::AddFiles, Command::Close] {
+        for command in [Command::OpenFiles, Command::OpenFolder, Command::AddFiles, Command::Paste, Command::Close] {
             let Some(entry) = command.entry() else { continue };
-            let enabled = !app.is_empty() || matches!(command, Command::OpenFiles | Command::OpenFolder);
+            let enabled =
+                !app.is_empty() || matches!(command, Command::OpenFiles | Command::OpenFolder | Command::Paste);
             let key = entry.key.map(|key| ui.ctx().format_shortcut(&key)).unwrap_or_default();
             if ui.add_enabled(enabled, Button::new(entry.name).shortcut_text(key)).on_hover_text(entry.help).clicked() {
                 actions.push(Action::Run(command));

@@ -3,7 +3,7 @@
 use super::rows::{Column, Columns, RowState, Rows, RowsState, paint_cell, paint_cell_end};
 use super::{theme, tone};
 use crate::app::{Action, Actions, App, Command};
-use crate::format::{Direction, Kind, Record};
+use crate::format::{Direction, Kind, Millis, Record};
 use crate::index::{Index, RowId};
 use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::message::cseq;
@@ -70,7 +70,8 @@ impl ListRow {
             (false, false) => format!("{from} → {to}"),
         };
         let time = index.time(row);
-        let since = before.map(|before| time.0 - index.time(before).0);
+        let since =
+            before.map(|before| index.time(before)).filter(|_| time != Millis::NEVER).map(|before| time.0 - before.0);
         Some(Self {
             time: time.clock_time(),
             since: since.map(since_text).unwrap_or_default(),

@@ -82,14 +82,22 @@ impl Window {
     /// Keys of the command table, and files dropped on the window.
     fn inputs(&self, ctx: &egui::Context, actions: &mut Actions) {
         let types = self.was_typing;
+        // A menu may be closing that the paste was chosen in.
+        let is_in_box = ctx.text_edit_focused();
         ctx.input_mut(|input| {
             // A key with more modifiers is asked first, or Ctrl+O would take Ctrl+Shift+O.
             let mut keyed: Vec<_> = COMMANDS.iter().filter_map(|entry| Some((entry.command, entry.key?))).collect();
             keyed.sort_by_key(|(_, key)| !key.modifiers.shift);
-            for (command, key) in keyed {
+            for (command, key) in keyed.into_iter().filter(|(command, _)| *command != Command::Paste) {
                 let is_plain = key.modifiers.is_none() && key.logical_key != egui::Key::F1;
                 if !(types && is_plain) && input.consume_shortcut(&key) {
                     actions.push(Action::Run(command));
+                }
+            }
+            // The system turns the key for pasting into the text itself, also for what the command asks for.
+            for event in input.raw.events.iter().filter(|_| !is_in_box) {
+                if let egui::Event::Paste(text) = event {
+                    actions.push(Action::AddText(text.clone()));
                 }
             }
             let dropped: Vec<_> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
@@ -106,6 +114,7 @@ impl Window {
             match action {
                 Action::Run(Command::FocusQuery) => ctx.memory_mut(|memory| memory.request_focus(bar::query_id())),
                 Action::Run(Command::FocusAddress) => ctx.memory_mut(|memory| memory.request_focus(bar::address_id())),
+                Action::Run(Command::Paste) => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
                 Action::Run(Command::ToggleTheme) => toggle_theme(ctx),
                 Action::Run(Command::Help) => self.help_is_open = !self.help_is_open,
                 Action::Run(Command::ClearFilter) if self.help_is_open => self.help_is_open = false,
@@ -171,7 +180,9 @@ impl Window {
         let tokens = theme::of(ui);
         let plain = egui::Frame::new().fill(tokens.panel);
         let width = ui.available_width();
-        egui::Panel::top("timeline").frame(plain).show(ui, |ui| bar::timeline_ui(ui, app, actions));
+        if app.view.index.is_empty() || app.view.index.time_span().is_some() {
+            egui::Panel::top("timeline").frame(plain).show(ui, |ui| bar::timeline_ui(ui, app, actions));
+        }
         egui::Panel::left("side")
             .frame(plain.inner_margin(egui::Margin::same(8)))
             .default_size((width * 0.165).max(190.0))

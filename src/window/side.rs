@@ -111,11 +111,13 @@ fn files_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         let [top, bottom] = [inner.top() + 8.0, inner.bottom() - 8.0]
             .map(|y| egui::Rect::from_center_size(egui::pos2(rect.center().x, y), vec2(rect.width(), 16.0)));
         super::rows::paint_cell(ui, top, short, tokens.text, theme::body_font());
+        let is_timed = file.format.is_none_or(crate::format::Format::has_times);
+        let clock_text = if is_timed { clock_words(clock.clock) } else { "no times".to_owned() };
         let weak = if is_chosen { tokens.selection_text_weak } else { tokens.text_weak };
         super::rows::paint_cell(
             ui,
             bottom,
-            &format!("{format}, {}{state}", clock_words(clock.clock)),
+            &format!("{format}, {clock_text}{state}"),
             if is_lost { tokens.tone(theme::Tone::Failure).text } else { weak },
             theme::small_font(),
         );

@@ -12,7 +12,7 @@ pub fn start_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.vertical_centered(|ui| {
         ui.add_space(top);
         let (title, hint) = if app.is_empty() {
-            ("Open a trace", "Drop client logs, server traces or a folder of them here")
+            ("Open a trace", "Drop client logs, server traces or a folder of them here, or paste SIP text")
         } else {
             ("There are no records in what was opened", "Open something else, or drop it here")
         };
@@ -21,10 +21,10 @@ pub fn start_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.label(RichText::new(hint).color(tokens.text_weak));
         ui.add_space(10.0);
         ui.scope(|ui| {
-            // As wide as the two buttons, so that they stand in the middle.
-            ui.set_max_width(203.0);
+            // As wide as the three buttons, so that they stand in the middle.
+            ui.set_max_width(316.0);
             ui.horizontal(|ui| {
-                for command in [Command::OpenFiles, Command::OpenFolder] {
+                for command in [Command::OpenFiles, Command::OpenFolder, Command::Paste] {
                     let Some(entry) = command.entry() else { continue };
                     if ui
                         .add_enabled(!app.waits_for_dialog, egui::Button::new(entry.name))

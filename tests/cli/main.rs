@@ -6,6 +6,7 @@ mod info;
 mod ladder;
 mod messages;
 mod packed;
+mod pasted;
 mod raw;
 
 use assert_cmd::Command;
@@ -18,6 +19,8 @@ const ANNA: &str = "sample-logs/external-sign-in/anna-UccApi-0.UccApilog";
 const BEN: &str = "sample-logs/external-sign-in/ben-UccApi-0.UccApilog";
 const SERVER: &str = "sample-logs/external-sign-in/fe01-cls.txt";
 const EDGE: &str = "sample-logs/ocs2007r2-edge.txt";
+const PASTED: &str = "sample-logs/pasted-register-401.txt";
+const REPORT: &str = "sample-logs/sign-in-report.txt";
 
 /// What a run of the program left behind.
 #[derive(Debug)]

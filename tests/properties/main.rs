@@ -27,7 +27,7 @@ fn cases(number: u32) -> ProptestConfig {
     }
 }
 
-const FORMATS: [Format; 3] = [Format::Uccapi, Format::Cls, Format::OcsLogger];
+const FORMATS: [Format; 4] = [Format::Uccapi, Format::Cls, Format::OcsLogger, Format::Text];
 
 /// A file of a format that is given, whatever it looks like.
 fn file(name: &str, format: Format, bytes: &[u8]) -> TraceFile {

@@ -46,6 +46,33 @@ const SERVER: &[&str] = &[
     "Unknown( 12): GUID=1 (No Format Information found).\n",
 ];
 
+const PASTED: &[&str] = &[
+    "And then the server says:\n",
+    "> REGISTER sip:contoso.com SIP/2.0\n",
+    "> > SIP/2.0 401 Unauthorized\n",
+    ">\n",
+    "> \n",
+    "> From: <sip:anna@contoso.com>;tag=1\n",
+    " REGISTER sip:contoso.com SIP/2.0\n",
+    "\u{a0}\u{a0}To: <sip:anna@contoso.com>\n",
+    "   Call-ID: 9f1c0e7b\n",
+    "\tVia: SIP/2.0/TLS 198.51.100.23:50112\n",
+    "SIP/2.0 401 Unauthorized Date: Wed, 20 Nov 2024 13:21:21 GMT WWW-Authenticate: NTLM realm=\"From: x\" CSeq: 1 REGISTER\n",
+    "REGISTER sip:contoso.com SIP/2.0 Via: SIP/2.0/TLS 198.51.100.23 From: \"To: Anna\" <sip:anna@contoso.com> To: <sip:anna@contoso.com\n",
+    "ms-diagnostics: 1008;reason=\u{201c}Unable to resolve\u{201d} Call\u{2011}ID: b777 Content-Length: 0\n",
+    "ms\u{2010}client\u{2013}diagnostics: 52017;reason=\u{201c}never closed Call-ID: 7\n",
+    "Subject: From: nobody To: all Content-Length: 16\n",
+    "NOTIFY sip:anna@contoso.com SIP/2.0\nCSeq: 2 NOTIFY\nContent-Type: message/sipfrag\nContent-Length: 16\n\nSIP/2.0 200 OK\n",
+    "NOTIFY sip:anna@contoso.com SIP/2.0\nContent-Type: message/sipfrag;version=2.0\n\nSIP/2.0 180 Ringing\n",
+    "Content-Type: application/sdp\n",
+    "Content-Type: text/html\nTransfer-Encoding: chunked\n",
+    "Content-Length: 400\n\nv=0\n",
+    "REGISTER sip:contoso.com SIP/2.0\n\nFrom: <sip:anna@contoso.com>\n\nCall-ID: 9f1c0e7b\n\n",
+    "1 Login: FAIL (hr = 0x80ef0191)\n",
+    "> 1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)\n",
+    "VerifyOnEnableEvent result return ONENABLE_FAIL status=0x80ef0193 diag code=0xfa4\n",
+];
+
 const SIP: &[&str] = &[
     "REGISTER sip:contoso.com SIP/2.0\n",
     "INVITE sip:+14255550177@contoso.com;user=phone SIP/2.0\n",
@@ -115,8 +142,16 @@ fn spell(piece: &str, second: u8, format: Format) -> Vec<u8> {
     piece.replace('~', &format!("11/20/2024|14:21:{second:02}.071 2A10:C74 INFO  :: ")).into_bytes()
 }
 
+fn own(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::Uccapi => CLIENT,
+        Format::Cls | Format::OcsLogger => SERVER,
+        Format::Text => PASTED,
+    }
+}
+
 fn piece(format: Format) -> impl Strategy<Value = Vec<u8>> {
-    let own = if format == Format::Uccapi { CLIENT } else { SERVER };
+    let own = own(format);
     let other = if format == Format::Uccapi { SERVER } else { CLIENT };
     let spelled = move |texts: &'static [&'static str]| {
         (select(texts), any::<u8>()).prop_map(move |(text, second)| spell(text, second, format))
@@ -146,7 +181,7 @@ fn trace(format: Format) -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn tidy(format: Format) -> impl Strategy<Value = Vec<u8>> {
-    let own = if format == Format::Uccapi { CLIENT } else { SERVER };
+    let own = own(format);
     let texts: Vec<&'static str> = own.iter().chain(SIP).copied().chain(["\n"]).collect();
     let piece = (select(texts), any::<u8>()).prop_map(move |(text, second)| spell(text, second, format));
     vec(piece, 0..60).prop_map(|pieces| pieces.concat())

@@ -33,6 +33,7 @@ pub struct Builder {
     codes: Vec<u32>,
     /// The address that was met last.
     last_address: u16,
+    has_times: bool,
     /// Whether Date headers are compared with the clock of the file. Server traces are in UTC anyway.
     measures_clock: bool,
     /// The last time of the block before.
@@ -82,6 +83,7 @@ impl Builder {
             uris: Vec::new(),
             codes: Vec::new(),
             last_address: 0,
+            has_times: format.has_times(),
             measures_clock: format == Format::Uccapi,
             time_before: None,
             untimed: 0,
@@ -280,7 +282,7 @@ impl Builder {
             file: self.file,
             base: self.base,
             starts_stretch: self.starts_stretch,
-            times: narrow_times(rows),
+            times: if self.has_times { narrow_times(rows) } else { Times::Never },
             starts: column(rows, |row| row.start),
             lengths: column(rows, |row| row.length),
             traits: column(rows, |row| row.traits),
