@@ -14,7 +14,7 @@ mod texts;
 pub use self::block::{Block, NO_CSEQ, Traits};
 pub use self::build::{Progress, build};
 pub use self::entry::Entry;
-pub use self::facets::{CodeCount, Facets, Names};
+pub use self::facets::{CodeCount, Column, Count, Facets, Value, Values};
 pub use self::open::{Opened, Skipped, TraceFile, open};
 pub use self::texts::{Sets, Texts};
 
