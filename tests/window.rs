@@ -8,6 +8,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use std::path::{Path, PathBuf};
 use uccello::cli::Input;
+use uccello::index::Position;
 use uccello::window::Window;
 
 const INCIDENT: &str = "sample-logs/external-sign-in";
@@ -348,6 +349,41 @@ fn ctrl_space_offers_everything_that_can_be_asked_for() {
     harness.get_by_label_contains("connection   0   only with All records");
     let rows: Vec<_> = harness.get_all_by_role(egui::accesskit::Role::ListBoxOption).collect();
     assert!(rows.len() > 3);
+}
+
+/// A search that takes its time: of every line it looks at all that follows.
+const SLOW: &str = "/(a|o|u)[^#]{0,60}(x|y)[^#]{0,60}##|REGISTER sip/";
+
+#[test]
+fn a_long_search_shows_its_hits_and_how_far_it_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("long.txt");
+    let once = std::fs::read("sample-logs/external-sign-in/fe01-cls.txt").expect("a sample");
+    std::fs::write(&path, once.repeat((12 << 20) / once.len())).expect("a long trace");
+    let mut harness = open(Theme::Dark, [1280.0, 800.0], &[&path]);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    harness.step();
+    harness.event(egui::Event::Text(SLOW.to_owned()));
+    let mut told: Vec<Vec<u32>> = Vec::new();
+    let mut says_how_far = false;
+    while told.is_empty() || window(&harness).app().is_busy() {
+        harness.step();
+        let view = &window(&harness).app().view;
+        if view.is_partial {
+            told.push(view.rows.iter().map(|at| at.0).collect());
+            says_how_far |= harness.query_by_label_contains("searching ").is_some();
+        }
+    }
+    settle(&mut harness);
+    let view = &window(&harness).app().view;
+    assert!(!view.is_partial);
+    assert!(
+        told.iter().any(|rows| !rows.is_empty() && (rows.len() as u64) < view.rows.len()),
+        "hits came before the end"
+    );
+    assert!(told.iter().flatten().all(|&row| view.rows.contains(Position(row))), "no hit was taken back");
+    assert!(says_how_far);
+    assert!(harness.query_by_label_contains("searching ").is_none());
 }
 
 #[test]

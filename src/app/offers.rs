@@ -95,14 +95,15 @@ fn count(value: &Value, scope: Scope) -> u32 {
 /// The values that hold what was typed: those that start with it first, then the most frequent.
 fn top<'v>(values: &'v [Value], scope: Scope, typed: &str) -> Vec<&'v Value> {
     let typed = typed.trim_matches('*').to_lowercase();
-    let mut best: Vec<((Reverse<bool>, Reverse<u32>, &str), &Value)> = Vec::with_capacity(MOST_OFFERS + 1);
+    let mut best = Vec::with_capacity(MOST_OFFERS + 1);
     for value in values {
         let Some(at) = find(&value.text, &typed) else { continue };
         let rank = (Reverse(at == 0), Reverse(count(value, scope)), &*value.text);
-        if best.len() == MOST_OFFERS && best.last().is_some_and(|(last, _)| *last < rank) {
+        let place = best.partition_point(|(other, _)| *other < rank);
+        if place == MOST_OFFERS {
             continue;
         }
-        best.insert(best.partition_point(|(other, _)| *other < rank), (rank, value));
+        best.insert(place, (rank, value));
         best.truncate(MOST_OFFERS);
     }
     best.into_iter().map(|(_, value)| value).collect()

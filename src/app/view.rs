@@ -114,8 +114,8 @@ impl Viewer {
             ..View::default()
         };
         let mut tell = |rows: RowSet| so_far(view.with(rows, None));
-        let watch = Watch { cancelled, searched, every: SHOW_EVERY, so_far: &mut tell };
-        let rows = matcher(&mut self.matcher, query, *scope).follow(index, watch)?;
+        let mut watch = Watch { cancelled, searched, every: SHOW_EVERY, so_far: &mut tell };
+        let rows = matcher(&mut self.matcher, query, *scope).follow(index, &mut watch)?;
         if any_time == query {
             return Some(View { is_partial: false, ..view.with(rows, None) });
         }
@@ -123,8 +123,8 @@ impl Viewer {
             // The list need not wait for the timeline.
             tell(rows.clone());
         }
-        let watch = Watch { cancelled, searched, every: Duration::MAX, so_far: &mut |_| {} };
-        let in_timeline = matcher(&mut self.any_time, any_time, *scope).follow(index, watch)?;
+        let mut watch = Watch { cancelled, searched, every: Duration::MAX, so_far: &mut |_| {} };
+        let in_timeline = matcher(&mut self.any_time, any_time, *scope).follow(index, &mut watch)?;
         Some(View { is_partial: false, ..view.with(rows, Some(&in_timeline)) })
     }
 

@@ -267,5 +267,5 @@ fn ids(column: &[u16]) -> impl Fn(usize) -> usize {
 
 /// Words are kept as they are shown.
 fn text_of(texts: &Texts, id: u16) -> String {
-    to_text(texts.get(id)).into()
+    to_text(texts.get(id))
 }

@@ -113,11 +113,11 @@ impl Matcher {
     /// `None` where it was cancelled.
     pub fn select(&mut self, index: &Index, cancelled: &AtomicBool) -> Option<RowSet> {
         let (searched, every) = (Searched::default(), Duration::MAX);
-        self.follow(index, Watch { cancelled, searched: &searched, every, so_far: &mut |_| {} })
+        self.follow(index, &mut Watch { cancelled, searched: &searched, every, so_far: &mut |_| {} })
     }
 
     /// [`Self::select`] that tells how far it is. What was searched before it was cancelled is kept.
-    pub fn follow(&mut self, index: &Index, watch: Watch<'_>) -> Option<RowSet> {
+    pub fn follow(&mut self, index: &Index, watch: &mut Watch<'_>) -> Option<RowSet> {
         self.forget_what_changed(index);
         let blocks = index.blocks();
         let reads = searches_bytes(&self.query);
@@ -131,10 +131,11 @@ impl Matcher {
         let mut told = Instant::now();
         while self.masks.len() < blocks.len() {
             let start = Instant::now();
+            let (cancelled, searched) = (watch.cancelled, watch.searched);
             let search = |block: &Arc<Block>| {
-                let mask = self.mask_of(index, block, watch.cancelled);
-                watch.searched.done.fetch_add(bytes(block), Ordering::Relaxed);
-                (!watch.cancelled.load(Ordering::Relaxed)).then(|| (Arc::downgrade(block), mask))
+                let mask = self.mask_of(index, block, cancelled);
+                searched.done.fetch_add(bytes(block), Ordering::Relaxed);
+                (!cancelled.load(Ordering::Relaxed)).then(|| (Arc::downgrade(block), mask))
             };
             let rest = blocks.get(self.masks.len()..).unwrap_or_default();
             let new: Vec<_> = rest.par_iter().take(stretch).map(search).collect();

@@ -9,6 +9,7 @@ use egui::{EventFilter, FontId, Id, Key, Modifiers, Rect, Response, Role, Sense,
 
 const ROW_HEIGHT_PT: f32 = 22.0;
 const GAP_PT: f32 = 14.0;
+const NARROWEST_PT: f32 = 320.0;
 
 /// Whether the rows are open, and which is chosen.
 #[derive(Debug, Default)]
@@ -24,8 +25,17 @@ pub struct Completion {
     pub box_id: Id,
     /// How the list is called.
     pub name: &'static str,
+    /// Narrower where values and counts alone need less.
     pub width_pt: f32,
     pub font: FontId,
+}
+
+/// Where the value ends, and where the count; words fill the rest. Each is as wide as it needs to be.
+#[derive(Clone, Copy, Debug, Default)]
+struct Columns {
+    value_end: f32,
+    count_end: f32,
+    width: f32,
 }
 
 impl CompletionState {
@@ -81,19 +91,20 @@ impl Completion {
         };
         response.ctx.memory_mut(|memory| memory.set_focus_lock_filter(self.box_id, filter));
         let mut clicked = None;
+        let columns = if is_open { self.columns(&response.ctx, offers) } else { Columns::default() };
         let popup = egui::Popup::from_response(response)
             .id(self.box_id.with("completion"))
             .open(is_open)
-            .width(self.width_pt)
+            .width(columns.width)
             .gap(4.0)
             .close_behavior(egui::PopupCloseBehavior::IgnoreClicks)
             .show(|ui| {
                 let list = self.box_id.with("completion list");
                 let below = ui.ctx().content_rect().bottom() - ui.cursor().top() - 12.0;
                 egui::ScrollArea::vertical().max_height(below.max(ROW_HEIGHT_PT)).show(ui, |ui| {
-                    ui.set_width(self.width_pt);
+                    ui.set_width(columns.width);
                     ui.spacing_mut().item_spacing.y = 0.0;
-                    clicked = self.rows(ui, list, state, offers);
+                    clicked = self.rows(ui, list, state, offers, &columns);
                 });
                 ui.ctx().accesskit_node_builder(self.box_id, |node| {
                     if let Some(chosen) = state.chosen {
@@ -105,11 +116,17 @@ impl Completion {
         clicked
     }
 
-    fn rows(&self, ui: &mut Ui, list: Id, state: &CompletionState, offers: &[Offer]) -> Option<usize> {
+    fn rows(
+        &self,
+        ui: &mut Ui,
+        list: Id,
+        state: &CompletionState,
+        offers: &[Offer],
+        columns: &Columns,
+    ) -> Option<usize> {
         let all = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), ROW_HEIGHT_PT * offers.len() as f32));
         let group = ui.interact(all, list, Sense::empty());
         group.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, self.name));
-        let columns = self.columns(ui, offers, all.width());
         let mut clicked = None;
         for (at, offer) in offers.iter().enumerate() {
             let (_, rect) = ui.allocate_space(vec2(ui.available_width(), ROW_HEIGHT_PT));
@@ -123,7 +140,7 @@ impl Completion {
             if is_chosen {
                 row.scroll_to_me(None);
             }
-            self.paint(ui, &row, is_chosen, offer, &columns);
+            self.paint(ui, &row, is_chosen, offer, columns);
             if row.clicked() {
                 clicked = Some(at);
             }
@@ -131,25 +148,25 @@ impl Completion {
         clicked
     }
 
-    /// Where the value ends, where the count ends, where the words begin: each column as wide as it needs to be.
-    fn columns(&self, ui: &Ui, offers: &[Offer], width: f32) -> [f32; 3] {
+    fn columns(&self, ctx: &egui::Context, offers: &[Offer]) -> Columns {
         let measure = |text: String, font: &FontId| {
-            let color = theme::of(ui).text;
-            ui.painter().layout_no_wrap(text, font.clone(), color).size().x + theme::CELL_PADDING_PT * 2.0
+            let color = egui::Color32::PLACEHOLDER;
+            let galley = ctx.fonts_mut(|fonts| fonts.layout_no_wrap(text, font.clone(), color));
+            galley.size().x + theme::CELL_PADDING_PT * 2.0
         };
-        let has_words = offers.iter().any(|offer| !offer.about.is_empty());
         let counts = offers.iter().filter_map(|offer| offer.count);
         let count = counts.map(|count| measure(with_separators(count), &theme::small_font())).fold(0.0, f32::max);
-        if !has_words {
-            return [width - count, width, width];
-        }
         let values = offers.iter().map(|offer| measure(offer.value.clone(), &self.font));
-        let value = values.fold(0.0, f32::max).min(width * 0.6);
-        let counted = if count > 0.0 { value + GAP_PT + count } else { value };
-        [value, counted, counted + if count > 0.0 { 0.0 } else { GAP_PT }]
+        let value = values.fold(0.0, f32::max);
+        if offers.iter().all(|offer| offer.about.is_empty()) {
+            let width = (value + GAP_PT + count).max(NARROWEST_PT).min(self.width_pt);
+            return Columns { value_end: width - count, count_end: width, width };
+        }
+        let value_end = value.min(self.width_pt * 0.6);
+        Columns { value_end, count_end: value_end + GAP_PT + count, width: self.width_pt }
     }
 
-    fn paint(&self, ui: &Ui, row: &Response, is_chosen: bool, offer: &Offer, columns: &[f32; 3]) {
+    fn paint(&self, ui: &Ui, row: &Response, is_chosen: bool, offer: &Offer, columns: &Columns) {
         let tokens = theme::of(ui);
         let (text, weak) = if is_chosen {
             (tokens.selection_text, tokens.selection_text_weak)
@@ -164,14 +181,14 @@ impl Completion {
             let Rect { min, max } = row.rect;
             Rect::from_min_max(pos2(min.x + from, min.y), pos2(min.x + to, max.y))
         };
-        let [value_end, count_end, words] = *columns;
+        let Columns { value_end, count_end, width } = *columns;
         super::rows::paint_cell(ui, cell(0.0, value_end), &offer.value, text, self.font.clone());
         if let Some(count) = offer.count {
             let cell = cell(value_end, count_end);
             super::rows::paint_cell_end(ui, cell, &with_separators(count), weak, theme::small_font());
         }
         if !offer.about.is_empty() {
-            super::rows::paint_cell(ui, cell(words, row.rect.width()), &offer.about, weak, theme::small_font());
+            super::rows::paint_cell(ui, cell(count_end, width), &offer.about, weak, theme::small_font());
         }
     }
 }

@@ -107,7 +107,7 @@ impl Window {
         for action in actions {
             match action {
                 Action::Run(Command::FocusQuery) => {
-                    ctx.memory_mut(|memory| memory.request_focus(query_bar::query_id()))
+                    ctx.memory_mut(|memory| memory.request_focus(query_bar::query_id()));
                 }
                 Action::Run(Command::Complete) => {
                     ctx.memory_mut(|memory| memory.request_focus(query_bar::query_id()));

@@ -8,6 +8,7 @@ use crate::index::Values;
 use crate::query::{Scope, complete};
 use egui::text::{CCursor, CCursorRange};
 use egui::{Id, RichText, TextEdit, Ui};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What the box offers, and where.
@@ -36,18 +37,30 @@ impl QueryBarState {
     /// Looked up again only where the text, the cursor or the log has changed: there may be very many values.
     fn offers(&mut self, app: &App, query: &str, cursor: usize) -> Option<&Offers> {
         let view = &app.view;
-        let same = |known: &&Known| {
+        let same = |known: &Known| {
             known.query == query
                 && known.cursor == cursor
                 && known.scope == view.scope
                 && Arc::ptr_eq(&known.values, &view.values)
         };
-        if self.known.as_ref().filter(same).is_none() {
+        if !self.known.as_ref().is_some_and(same) {
             let offers = Offers::at(view, query, cursor);
             let (query, values) = (query.to_owned(), Arc::clone(&view.values));
             self.known = Some(Known { query, cursor, values, scope: view.scope, offers });
         }
         self.known.as_ref()?.offers.as_ref()
+    }
+
+    /// What cannot be read, in characters. A term that is offered the rest of is not wrong yet.
+    fn wrong(&self, app: &App) -> Range<usize> {
+        let Some(error) = &app.query_error else { return 0..0 };
+        let known = self.known.as_ref().filter(|known| self.completion.is_open && known.query == app.query_text);
+        let typed = known.and_then(|known| Some(known.offers.as_ref()?.place.range.clone()));
+        let at = app.query_text.char_indices().nth(error.column).map_or(app.query_text.len(), |(at, _)| at);
+        match typed {
+            Some(typed) if typed.contains(&at) => 0..0,
+            _ => error.column..error.column + error.length,
+        }
     }
 
     /// Puts an offer into the query, and the cursor behind it.
@@ -60,9 +73,9 @@ impl QueryBarState {
         *text = taken;
         // The values of a field follow its name; a value is the end of what was asked for.
         if names_field {
-            self.completion.open()
+            self.completion.open();
         } else {
-            self.completion.close()
+            self.completion.close();
         }
         actions.push(Action::SetQuery(text.clone()));
     }
@@ -96,8 +109,9 @@ pub fn query_bar_ui(ui: &mut Ui, state: &mut QueryBarState, app: &App, actions: 
                 state.take(ui, app, &mut text, at, actions);
             }
         }
+        let wrong = state.wrong(app);
         let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _width: f32| {
-            ui.fonts_mut(|fonts| fonts.layout_job(query_job(text.as_str(), app, tokens)))
+            ui.fonts_mut(|fonts| fonts.layout_job(query_job(text.as_str(), wrong.clone(), tokens)))
         };
         let edit = TextEdit::singleline(&mut text)
             .id(query_id())
@@ -168,7 +182,7 @@ fn query_error(response: &egui::Response, app: &App, tokens: &theme::Tokens) {
 }
 
 /// The query's text, the part that cannot be read underlined.
-fn query_job(text: &str, app: &App, tokens: &theme::Tokens) -> egui::text::LayoutJob {
+fn query_job(text: &str, range: Range<usize>, tokens: &theme::Tokens) -> egui::text::LayoutJob {
     let plain = egui::TextFormat::simple(theme::mono_font(), tokens.text);
     let wrong = egui::TextFormat {
         color: tokens.tone(Tone::Failure).text,
@@ -176,7 +190,6 @@ fn query_job(text: &str, app: &App, tokens: &theme::Tokens) -> egui::text::Layou
         ..plain.clone()
     };
     let mut job = egui::text::LayoutJob::default();
-    let range = app.query_error.as_ref().map_or(0..0, |error| error.column..error.column + error.length);
     for (at, c) in text.chars().enumerate() {
         job.append(&c.to_string(), 0.0, if range.contains(&at) { wrong.clone() } else { plain.clone() });
     }

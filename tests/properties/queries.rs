@@ -180,8 +180,8 @@ proptest! {
                 cancelled.store(cancel_after == Some(told.len()), Ordering::Relaxed);
             };
             let searched = Searched::default();
-            let watch = Watch { cancelled: &cancelled, searched: &searched, every: Duration::ZERO, so_far: &mut so_far };
-            let answer = matcher.follow(&grown, watch);
+            let mut watch = Watch { cancelled: &cancelled, searched: &searched, every: Duration::ZERO, so_far: &mut so_far };
+            let answer = matcher.follow(&grown, &mut watch);
             prop_assert_eq!(searched.part(), None, "nothing is searched any more");
             let fresh = Matcher::new(query.clone(), Scope::AllRecords).select(&grown, &AtomicBool::new(false));
             let fresh = fresh.expect("nobody cancelled it");
