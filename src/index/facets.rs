@@ -3,7 +3,7 @@
 //! Counting goes over whole columns and belongs on a thread of its own; what a frame reads is a copy that
 //! does not change.
 
-use super::{Block, Index, RowId, Sets, Texts};
+use super::{Block, Index, RowId, Texts};
 use crate::format::{Direction, Kind};
 use crate::protocol::Packages;
 use crate::protocol::lines::to_text;
@@ -87,6 +87,7 @@ pub struct Facets {
     /// Counted so far; kept weakly, to notice where another index takes the place of this one.
     blocks: Vec<Weak<Block>>,
     values: Values,
+    /// Where a value stands among those of its column, by its text in lower case: queries do not mind case.
     numbers: [FxHashMap<Arc<str>, u32>; Column::COUNT],
 }
 
@@ -114,10 +115,7 @@ impl Facets {
 
     fn add(&mut self, index: &Index, block: &Block, first_row: u32) {
         let rows = BlockRows { first_row, is_message: is_message(block) };
-        let sets = rows.met(block.uri_sets.len(), ids(&block.uris));
-        self.add_members(Column::Uri, &block.uri_sets, &sets, block.addresses.len(), |id| {
-            Some(text_of(&block.addresses, u16::try_from(id).ok()?))
-        });
+        self.add_addresses(block, &rows);
         for (column, ids_by_row, texts) in [
             (Column::From, &block.from, &block.addresses),
             (Column::To, &block.to, &block.addresses),
@@ -136,14 +134,16 @@ impl Facets {
         for (kind, met) in Kind::ALL.iter().zip(rows.met(Kind::ALL.len(), |row| traits(row).kind() as usize)) {
             self.count(Column::Kind, met, || kind.name().to_owned());
         }
-        let directions = [(Direction::None, "none"), (Direction::In, "in"), (Direction::Out, "out")];
-        for (direction, name) in directions {
-            let met = rows.met(2, |row| usize::from(traits(row).direction() == direction));
-            self.count(Column::Direction, met.get(1).copied().unwrap_or_default(), || name.to_owned());
+        let met = rows.met(3, |row| traits(row).direction() as usize);
+        for (direction, name) in [(Direction::None, "none"), (Direction::In, "in"), (Direction::Out, "out")] {
+            self.count(Column::Direction, met.get(direction as usize).copied().unwrap_or_default(), || name.to_owned());
         }
+        let sets = rows.met(usize::from(u8::MAX) + 1, |row| traits(row).packages().bits().into());
         for (name, package) in Packages::NAMES {
-            let met = rows.met(2, |row| usize::from(traits(row).packages().contains(package)));
-            self.count(Column::Package, met.get(1).copied().unwrap_or_default(), || name.to_owned());
+            let mut sum = Met::default();
+            let with = (0..=u8::MAX).zip(&sets).filter(|(set, _)| Packages::from_bits_retain(*set).contains(package));
+            with.for_each(|(_, met)| sum.add(*met));
+            self.count(Column::Package, sum, || name.to_owned());
         }
         let name = index.files().get(usize::from(block.file)).map_or("", |file| file.name());
         self.count(Column::File, rows.met(1, |_| 0).first().copied().unwrap_or_default(), || name.to_owned());
@@ -160,27 +160,18 @@ impl Facets {
         }
     }
 
-    /// Counts the members of sets that were counted as a whole.
-    fn add_members(
-        &mut self,
-        column: Column,
-        sets: &Sets,
-        counts: &[Met],
-        members: usize,
-        text: impl Fn(u32) -> Option<String>,
-    ) {
-        let mut per_member = vec![Met::default(); members];
-        for (set, met) in (0..).zip(counts) {
-            for &member in sets.get(set) {
-                if let Some(sum) = per_member.get_mut(member as usize) {
-                    sum.add(*met);
+    /// Addresses stand in sets: the sets are counted, then their members.
+    fn add_addresses(&mut self, block: &Block, rows: &BlockRows) {
+        let mut per_address = vec![Met::default(); block.addresses.len()];
+        for (set, met) in (0..).zip(rows.met(block.uri_sets.len(), ids(&block.uris))) {
+            for &address in block.uri_sets.get(set) {
+                if let Some(sum) = per_address.get_mut(address as usize) {
+                    sum.add(met);
                 }
             }
         }
-        for (member, met) in (0..).zip(per_member) {
-            if let Some(text) = text(member).filter(|_| met.count.records > 0) {
-                self.count(column, met, || text);
-            }
+        for (id, met) in (1..).zip(per_address.into_iter().skip(1)) {
+            self.count(Column::Uri, met, || text_of(&block.addresses, id));
         }
     }
 
@@ -194,11 +185,14 @@ impl Facets {
             return;
         };
         let text = text();
-        if let Some(value) = numbers.get(text.as_str()).and_then(|&number| values.get_mut(number as usize)) {
+        let has_case = text.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
+        let lower = has_case.then(|| text.to_lowercase());
+        let known = numbers.get(lower.as_ref().unwrap_or(&text).as_str());
+        if let Some(value) = known.and_then(|&number| values.get_mut(number as usize)) {
             value.count.add(met.count);
         } else if values.len() < MOST_VALUES && !text.is_empty() {
             let text: Arc<str> = text.into();
-            numbers.insert(Arc::clone(&text), values.len() as u32);
+            numbers.insert(lower.map_or_else(|| Arc::clone(&text), Arc::from), values.len() as u32);
             values.push(Value { text, count: met.count, first: RowId(met.first) });
         }
     }
@@ -226,9 +220,8 @@ struct Met {
 
 impl Met {
     fn add(&mut self, other: Self) {
-        let first = if self.count.records == 0 { other.first } else { self.first.min(other.first) };
         if other.count.records > 0 {
-            self.first = first;
+            self.first = if self.count.records == 0 { other.first } else { self.first.min(other.first) };
             self.count.add(other.count);
         }
     }

@@ -139,6 +139,7 @@ impl Matcher {
             };
             let rest = blocks.get(self.masks.len()..).unwrap_or_default();
             let new: Vec<_> = rest.par_iter().take(stretch).map(search).collect();
+            // Up to the first that was given up: behind a gap, masks would count for the wrong blocks.
             self.masks.extend(new.into_iter().map_while(|mask| mask));
             if watch.cancelled.load(Ordering::Relaxed) {
                 watch.searched.set(0, 0);

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uccello::format::Format;
-use uccello::index::{Entry, Index};
+use uccello::index::{Column, Entry, Facets, Index};
 use uccello::query::{Matcher, RowSet, Scope, Searched, Watch, complete, parse};
 
 /// One term with what it means, said in the plainest way.
@@ -162,6 +162,7 @@ proptest! {
         traces in prop::collection::vec(any_trace(), 1..5),
         tree in tree(),
         steps in prop::collection::vec((0usize..8, prop::option::of(0usize..4)), 0..6),
+        every in select(vec![Duration::ZERO, Duration::from_micros(50), Duration::MAX]),
     ) {
         let named = traces.iter().enumerate().map(|(number, Trace(format, bytes))| file(&number.to_string(), *format, bytes));
         let whole = index_of(named.collect());
@@ -177,11 +178,15 @@ proptest! {
             let cancelled = AtomicBool::new(cancel_after == Some(0));
             let mut so_far = |rows| {
                 told.push(rows);
-                cancelled.store(cancel_after == Some(told.len()), Ordering::Relaxed);
+                cancelled.fetch_or(cancel_after == Some(told.len()), Ordering::Relaxed);
             };
             let searched = Searched::default();
-            let mut watch = Watch { cancelled: &cancelled, searched: &searched, every: Duration::ZERO, so_far: &mut so_far };
-            let answer = matcher.follow(&grown, &mut watch);
+            let mut watch = Watch { cancelled: &cancelled, searched: &searched, every, so_far: &mut so_far };
+            // The last number cancels at some moment from another thread, as a keystroke does.
+            let answer = std::thread::scope(|scope| {
+                scope.spawn(|| cancelled.fetch_or(cancel_after == Some(3), Ordering::Relaxed));
+                matcher.follow(&grown, &mut watch)
+            });
             prop_assert_eq!(searched.part(), None, "nothing is searched any more");
             let fresh = Matcher::new(query.clone(), Scope::AllRecords).select(&grown, &AtomicBool::new(false));
             let fresh = fresh.expect("nobody cancelled it");
@@ -198,6 +203,24 @@ proptest! {
             } else {
                 prop_assert!(cancel_after.is_some());
             }
+        }
+    }
+
+    #[test]
+    fn a_search_of_another_file_of_the_same_name_finds_what_is_in_that_one(
+        (one, other) in (any_trace(), any_trace()),
+        tree in tree(),
+    ) {
+        let query = parse(&tree.text()).expect("a query");
+        let mut matcher = Matcher::new(query.clone(), Scope::AllRecords);
+        let mut facets = Facets::default();
+        for Trace(format, bytes) in [one, other] {
+            let index = index(format, &bytes);
+            let fresh = Matcher::new(query.clone(), Scope::AllRecords).select(&index, &AtomicBool::new(false));
+            prop_assert_eq!(matcher.select(&index, &AtomicBool::new(false)), fresh);
+            facets.update(&index);
+            let records: u32 = facets.values().of(Column::Kind).iter().map(|kind| kind.count.records).sum();
+            prop_assert_eq!(records, index.len());
         }
     }
 
