@@ -9,6 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use std::path::{Path, PathBuf};
 use uccello::cli::Input;
 use uccello::index::Position;
+use uccello::query::Query;
 use uccello::window::Window;
 
 const INCIDENT: &str = "sample-logs/external-sign-in";
@@ -384,6 +385,24 @@ fn a_long_search_shows_its_hits_and_how_far_it_is() {
     assert!(told.iter().flatten().all(|&row| view.rows.contains(Position(row))), "no hit was taken back");
     assert!(says_how_far);
     assert!(harness.query_by_label_contains("searching ").is_none());
+
+    // The next query does not wait for the end of this one.
+    harness.get_by_label("Clear").click();
+    settle(&mut harness);
+    let all = shown(&harness);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    harness.step();
+    harness.event(egui::Event::Text(SLOW.to_owned()));
+    while !window(&harness).app().view.is_partial {
+        harness.step();
+    }
+    harness.get_by_label("Clear").click();
+    while window(&harness).app().is_busy() || window(&harness).app().view.is_partial {
+        harness.step();
+        let view = &window(&harness).app().view;
+        assert!(view.is_partial || view.query == Query::All, "nobody waits for the rest of it");
+    }
+    assert_eq!(shown(&harness), all);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use egui::{EventFilter, FontId, Id, Key, Modifiers, Rect, Response, Role, Sense,
 
 const ROW_HEIGHT_PT: f32 = 22.0;
 const GAP_PT: f32 = 14.0;
+const GAP_BELOW_BOX_PT: f32 = 4.0;
 const NARROWEST_PT: f32 = 320.0;
 
 /// Whether the rows are open, and which is chosen.
@@ -92,15 +93,17 @@ impl Completion {
         response.ctx.memory_mut(|memory| memory.set_focus_lock_filter(self.box_id, filter));
         let mut clicked = None;
         let columns = if is_open { self.columns(&response.ctx, offers) } else { Columns::default() };
+        // A popup that is too high would be moved up, over its own box.
+        let margins = GAP_BELOW_BOX_PT + response.ctx.global_style().spacing.menu_margin.sum().y + theme::GRID_PT * 2.0;
+        let below = response.ctx.content_rect().bottom() - response.rect.bottom() - margins;
         let popup = egui::Popup::from_response(response)
             .id(self.box_id.with("completion"))
             .open(is_open)
             .width(columns.width)
-            .gap(4.0)
+            .gap(GAP_BELOW_BOX_PT)
             .close_behavior(egui::PopupCloseBehavior::IgnoreClicks)
             .show(|ui| {
                 let list = self.box_id.with("completion list");
-                let below = ui.ctx().content_rect().bottom() - ui.cursor().top() - 12.0;
                 egui::ScrollArea::vertical().max_height(below.max(ROW_HEIGHT_PT)).show(ui, |ui| {
                     ui.set_width(columns.width);
                     ui.spacing_mut().item_spacing.y = 0.0;
@@ -162,7 +165,10 @@ impl Completion {
             let width = (value + GAP_PT + count).max(NARROWEST_PT).min(self.width_pt);
             return Columns { value_end: width - count, count_end: width, width };
         }
-        let value_end = value.min(self.width_pt * 0.6);
+        let words = offers.iter().map(|offer| measure(offer.about.clone(), &theme::small_font())).fold(0.0, f32::max);
+        // Words give way to values only where both are long.
+        let room = self.width_pt - GAP_PT - count - words;
+        let value_end = value.min(room.max(self.width_pt * 0.6));
         Columns { value_end, count_end: value_end + GAP_PT + count, width: self.width_pt }
     }
 
