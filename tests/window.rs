@@ -8,6 +8,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use std::path::{Path, PathBuf};
 use uccello::cli::Input;
+use uccello::index::Position;
+use uccello::query::Query;
 use uccello::window::Window;
 
 const INCIDENT: &str = "sample-logs/external-sign-in";
@@ -372,6 +374,178 @@ fn the_start_screen_says_how_to_open_a_trace() {
     harness.get_by_label("Open a trace");
     harness.get_by_label("Open folder…");
     harness.get_by_label_contains(r"16.0\Lync\Tracing");
+}
+
+/// One press of a key, and what follows from it.
+fn press(harness: &mut Harness<'_, Option<Window>>, key: Key) {
+    harness.key_press(key);
+    settle(harness);
+}
+
+fn query_text<'h>(harness: &'h Harness<'_, Option<Window>>) -> &'h str {
+    &window(harness).app().query_text
+}
+
+#[test]
+fn a_field_and_its_value_are_completed_from_the_log() {
+    let mut harness = incident(Theme::Dark);
+    let all = shown(&harness);
+    type_into(&mut harness, Key::F, "st");
+    harness.get_by_label_contains("status:   with this status");
+    press(&mut harness, Key::ArrowDown);
+    press(&mut harness, Key::Tab);
+    assert_eq!(query_text(&harness), "status:");
+    assert!(harness.query_by_label_contains("a value was expected").is_none(), "the values stand where it would");
+    let view = &window(&harness).app().view;
+    let status = |position| view.index.entry(view.index.row(position)).and_then(|entry| entry.status);
+    let refused = view.rows.iter().filter(|&position| status(position) == Some(401)).count();
+    harness.get_by_label(&format!("401   {refused}   Unauthorized")).click();
+    settle(&mut harness);
+    assert_eq!(query_text(&harness), "status:401");
+    assert_eq!(shown(&harness), refused as u64);
+    assert!(shown(&harness) < all);
+    assert!(harness.query_by_label_contains("401   ").is_none(), "nothing is left to be completed");
+    // The box has the keyboard still, and the cursor stands behind the value.
+    harness.event(egui::Event::Text(" -met".to_owned()));
+    settle(&mut harness);
+    for key in [Key::ArrowDown, Key::Enter, Key::ArrowDown, Key::Enter] {
+        press(&mut harness, key);
+    }
+    let taken = query_text(&harness).strip_prefix("status:401 -method:").expect("the field after the minus");
+    assert!(!taken.is_empty());
+    assert!(shown(&harness) < refused as u64);
+}
+
+#[test]
+fn values_are_completed_in_the_middle_of_a_query() {
+    let mut harness = incident(Theme::Dark);
+    type_into(&mut harness, Key::F, "(machine:f) method:REGISTER");
+    for _ in 0.." method:REGISTER)".len() {
+        harness.key_press(Key::ArrowLeft);
+        harness.step();
+    }
+    harness.event(egui::Event::Text("e".to_owned()));
+    settle(&mut harness);
+    press(&mut harness, Key::ArrowDown);
+    press(&mut harness, Key::Enter);
+    assert_eq!(query_text(&harness), "(machine:FE01) method:REGISTER");
+}
+
+#[test]
+fn escape_closes_the_offers_then_leaves_the_box_then_clears_the_filter() {
+    let mut harness = incident(Theme::Dark);
+    let all = shown(&harness);
+    type_into(&mut harness, Key::F, "diag:28");
+    harness.get_by_label_contains("28032   ");
+    press(&mut harness, Key::Escape);
+    assert!(harness.query_by_label_contains("28032   ").is_none());
+    harness.event(egui::Event::Text("0".to_owned()));
+    settle(&mut harness);
+    assert_eq!(query_text(&harness), "diag:280", "the box kept the keyboard");
+    harness.get_by_label_contains("28032   ");
+    press(&mut harness, Key::Escape);
+    press(&mut harness, Key::Escape);
+    assert_eq!(query_text(&harness), "diag:280");
+    press(&mut harness, Key::Escape);
+    assert_eq!(query_text(&harness), "");
+    assert_eq!(shown(&harness), all);
+}
+
+#[test]
+fn enter_with_nothing_chosen_leaves_the_query_as_it_is() {
+    let mut harness = incident(Theme::Dark);
+    type_into(&mut harness, Key::F, "t");
+    harness.get_by_label_contains("text:   ");
+    press(&mut harness, Key::Enter);
+    assert_eq!(query_text(&harness), "t");
+    assert!(harness.query_by_label_contains("text:   ").is_none());
+    harness.event(egui::Event::Text("x".to_owned()));
+    settle(&mut harness);
+    assert_eq!(query_text(&harness), "t", "Enter leaves the box");
+}
+
+#[test]
+fn ctrl_space_offers_everything_that_can_be_asked_for() {
+    let mut harness = incident(Theme::Dark);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Space);
+    settle(&mut harness);
+    harness.get_by_label("Completions");
+    for field in uccello::query::FIELDS {
+        harness.get_by_label(&format!("{}:   {}", field.name, field.selects));
+    }
+    press(&mut harness, Key::Escape);
+    harness.event(egui::Event::Text("kind:".to_owned()));
+    settle(&mut harness);
+    harness.get_by_label_contains("connection   0   only with All records");
+    let rows: Vec<_> = harness.get_all_by_role(egui::accesskit::Role::ListBoxOption).collect();
+    assert!(rows.len() > 3);
+}
+
+/// A search that takes its time: of every line it looks at all that follows.
+const SLOW: &str = "/(a|o|u)[^#]{0,60}(x|y)[^#]{0,60}##|REGISTER sip/";
+
+#[test]
+fn a_long_search_shows_its_hits_and_how_far_it_is() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("long.txt");
+    let once = std::fs::read("sample-logs/external-sign-in/fe01-cls.txt").expect("a sample");
+    std::fs::write(&path, once.repeat((12 << 20) / once.len())).expect("a long trace");
+    let mut harness = open(Theme::Dark, [1280.0, 800.0], &[&path]);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    harness.step();
+    harness.event(egui::Event::Text(SLOW.to_owned()));
+    let mut told: Vec<Vec<u32>> = Vec::new();
+    let mut says_how_far = false;
+    while told.is_empty() || window(&harness).app().is_busy() {
+        harness.step();
+        let view = &window(&harness).app().view;
+        if view.is_partial {
+            told.push(view.rows.iter().map(|at| at.0).collect());
+            says_how_far |= harness.query_by_label_contains("searching ").is_some();
+        }
+    }
+    settle(&mut harness);
+    let view = &window(&harness).app().view;
+    assert!(!view.is_partial);
+    assert!(
+        told.iter().any(|rows| !rows.is_empty() && (rows.len() as u64) < view.rows.len()),
+        "hits came before the end"
+    );
+    assert!(told.iter().flatten().all(|&row| view.rows.contains(Position(row))), "no hit was taken back");
+    assert!(says_how_far);
+    assert!(harness.query_by_label_contains("searching ").is_none());
+
+    // The next query does not wait for the end of this one.
+    harness.get_by_label("Clear").click();
+    settle(&mut harness);
+    let all = shown(&harness);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    harness.step();
+    harness.event(egui::Event::Text(SLOW.to_owned()));
+    while !window(&harness).app().view.is_partial {
+        harness.step();
+    }
+    harness.get_by_label("Clear").click();
+    while window(&harness).app().is_busy() || window(&harness).app().view.is_partial {
+        harness.step();
+        let view = &window(&harness).app().view;
+        assert!(view.is_partial || view.query == Query::All, "nobody waits for the rest of it");
+    }
+    assert_eq!(shown(&harness), all);
+}
+
+#[test]
+fn pictures_of_what_the_query_offers() {
+    let mut results = egui_kittest::SnapshotResults::new();
+    for (theme, name) in support::THEMES {
+        for (query, what) in [("status:401 -t", "names"), ("uri:anna diag:", "codes"), ("peer:", "peers")] {
+            let mut harness = open(theme, [1280.0, 520.0], &[Path::new(INCIDENT)]);
+            type_into(&mut harness, Key::F, query);
+            press(&mut harness, Key::ArrowDown);
+            // Past the blinking of the cursor, which would be in some pictures only.
+            picture(&mut results, harness, &format!("completion_{what}_{name}"));
+        }
+    }
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub enum Command {
     Close,
     FocusAddress,
     FocusQuery,
+    Complete,
     ClearFilter,
     FilterDialog,
     NextMessage,
@@ -110,6 +111,12 @@ pub const COMMANDS: &[Entry] = &[
         name: "Go to the query",
         help: "Type a query such as status:401 diag:28032",
         key: Some(key(Modifiers::COMMAND, Key::F)),
+    },
+    Entry {
+        command: Command::Complete,
+        name: "Complete the query",
+        help: "Offers fields, and values of this log with their counts; Down and Enter or Tab take one",
+        key: Some(key(Modifiers::COMMAND, Key::Space)),
     },
     Entry {
         command: Command::ClearFilter,

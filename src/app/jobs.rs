@@ -1,11 +1,11 @@
 //! Long work on threads of its own. Every job answers with plain data over one channel and wakes the
 //! window; of requests that overtake each other only the latest is carried out.
 
-use super::view::{View, Viewer};
+use super::view::{View, ViewRequest, Viewer};
 use crate::format::clock::Offset;
 use crate::index::{self, Followed, Index, Pasted, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
-use crate::query::{Query, Scope};
+use crate::query::Searched;
 use crate::source::State;
 use crate::trace::dialog_of;
 use std::path::PathBuf;
@@ -38,13 +38,6 @@ pub enum Done {
         ladder: Arc<Ladder>,
         is_dialog: bool,
     },
-}
-
-pub struct ViewRequest {
-    pub index: Arc<Index>,
-    pub query: Query,
-    pub any_time: Query,
-    pub scope: Scope,
 }
 
 pub struct LadderRequest {
@@ -81,6 +74,7 @@ pub struct Jobs {
     done: mpsc::Receiver<(u64, Done)>,
     views: Latest<(u64, ViewRequest)>,
     ladders: Latest<(u64, LadderRequest)>,
+    searched: Arc<Searched>,
 }
 
 impl Jobs {
@@ -88,12 +82,15 @@ impl Jobs {
         let (sender, done) = mpsc::channel();
         let reply = Reply { sender, epoch: Arc::default(), wake };
         let mut viewer = Viewer::default();
+        let searched = Arc::new(Searched::default());
         let views = Latest::start({
-            let reply = reply.clone();
+            let (reply, searched) = (reply.clone(), Arc::clone(&searched));
             move |(epoch, request): (u64, ViewRequest), cancelled: &AtomicBool| {
-                let ViewRequest { index, query, any_time, scope } = request;
-                if let Some(view) = viewer.view(&index, &query, &any_time, scope, cancelled) {
+                let mut send = |view| {
                     reply.send(epoch, Done::View(Arc::new(view)));
+                };
+                if let Some(view) = viewer.view(&request, &searched, cancelled, &mut send) {
+                    send(view);
                 }
             }
         });
@@ -109,7 +106,7 @@ impl Jobs {
                 reply.send(epoch, Done::Ladder { ladder, is_dialog: request.dialog_of.is_some() });
             }
         });
-        Self { reply, done, views, ladders }
+        Self { reply, done, views, ladders, searched }
     }
 
     /// What has finished since the last call.
@@ -169,12 +166,19 @@ impl Jobs {
         [&self.views.slot.busy, &self.ladders.slot.busy].iter().any(|busy| busy.load(Ordering::Acquire))
     }
 
-    pub fn view(&self, request: ViewRequest) {
-        self.views.ask((self.reply.epoch(), request));
+    /// How far the search for the view is, from 0 to 1; `None` where nothing is searched.
+    pub fn searched(&self) -> Option<f32> {
+        self.searched.part()
+    }
+
+    /// `goes_on` where the view asked for before was asked the same of what was indexed until then: a long
+    /// search ends what it has begun, or it would never end while the index grows.
+    pub fn view(&self, request: ViewRequest, goes_on: bool) {
+        self.views.ask((self.reply.epoch(), request), !goes_on);
     }
 
     pub fn ladder(&self, request: LadderRequest) {
-        self.ladders.ask((self.reply.epoch(), request));
+        self.ladders.ask((self.reply.epoch(), request), true);
     }
 }
 
@@ -245,18 +249,19 @@ impl<T: Send + 'static> Latest<T> {
         Self { slot }
     }
 
-    fn ask(&self, request: T) {
-        self.slot.put(Waiting::Request(request));
+    /// A request that does not cancel is carried out after the one that is being carried out.
+    fn ask(&self, request: T, cancels: bool) {
+        self.slot.put(Waiting::Request(request), cancels);
     }
 }
 
 impl<T> Slot<T> {
-    fn put(&self, waiting: Waiting<T>) {
+    fn put(&self, waiting: Waiting<T>, cancels: bool) {
         let mut slot = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         *slot = waiting;
         self.busy.store(true, Ordering::Release);
         // Under the lock that the worker clears it under, or it would cancel the very request made here.
-        self.cancelled.store(true, Ordering::Release);
+        self.cancelled.fetch_or(cancels, Ordering::AcqRel);
         drop(slot);
         self.changed.notify_one();
     }
@@ -286,6 +291,6 @@ impl<T> Slot<T> {
 
 impl<T> Drop for Latest<T> {
     fn drop(&mut self) {
-        self.slot.put(Waiting::Stop);
+        self.slot.put(Waiting::Stop, true);
     }
 }

@@ -6,14 +6,17 @@
 pub mod command;
 mod detail;
 mod jobs;
+mod offers;
 mod view;
 
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};
 pub use self::jobs::Wake;
+pub use self::offers::{Offer, Offers, addresses_like};
 pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
-use self::jobs::{Done, Jobs, LadderRequest, ViewRequest};
+use self::jobs::{Done, Jobs, LadderRequest};
+use self::view::ViewRequest;
 use crate::format::{Format, clock::Offset};
 use crate::index::{Followed, Index, Pasted, Position, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
@@ -70,6 +73,8 @@ pub struct App {
     clocks: Vec<(String, Offset)>,
     index: Arc<Index>,
     query: Query,
+    /// What the last view was asked for, of the files that are open: the query, the same at any time, the scope.
+    asked: Option<(Query, Query, Scope)>,
     jobs: Jobs,
 }
 
@@ -96,6 +101,7 @@ impl App {
             clocks: Vec::new(),
             index: Arc::default(),
             query: Query::All,
+            asked: None,
             jobs: Jobs::new(wake),
         }
     }
@@ -171,6 +177,7 @@ impl App {
         if let Some(progress) = self.opening.progress.take() {
             progress.cancel();
         }
+        self.asked = None;
         self.jobs.forget();
     }
 
@@ -184,6 +191,12 @@ impl App {
     #[must_use]
     pub fn is_indexing(&self) -> bool {
         self.opening.progress.is_some()
+    }
+
+    /// How far the search behind the rows on the screen is, from 0 to 1; `None` where they are all there.
+    #[must_use]
+    pub fn search_progress(&self) -> Option<f32> {
+        self.jobs.searched().filter(|_| self.view.is_partial)
     }
 
     /// True where all times on the screen are UTC.
@@ -307,6 +320,7 @@ impl App {
         let first = self.view.index.is_empty() && !view.index.is_empty();
         let is_other = view.query != self.view.query || view.scope != self.view.scope;
         let has_grown = !Arc::ptr_eq(&view.index, &self.view.index);
+        let was_listed = self.selected_place().is_some();
         if has_grown && !self.is_indexing() {
             self.selected = self.selected.and_then(|row| self.moved(row, &view));
         }
@@ -314,7 +328,8 @@ impl App {
         if first && self.selected.is_none() {
             self.ask_ladder();
         }
-        let is_gone = self.selected.is_some_and(|row| !self.view.rows.contains(self.view.index.position(row)));
+        // A search that goes on may still find it.
+        let is_gone = self.selected.is_some() && self.selected_place().is_none() && !self.view.is_partial;
         if is_gone && self.query_error.is_none() {
             // The selected message is filtered out: nothing is selected rather than something unseen.
             self.select(None);
@@ -326,7 +341,7 @@ impl App {
         if has_grown || self.ladder_of == LadderOf::Filtered || self.detail.is_none() {
             self.ask_ladder();
         }
-        if is_other {
+        if is_other || (!was_listed && self.selected_place().is_some()) {
             // What is selected stays in sight in whatever list it now stands in; without a selection a
             // new list starts at its top.
             self.reveal += 1;
@@ -388,7 +403,12 @@ impl App {
                 }
             }
             // These only concern the window itself.
-            Command::Paste | Command::FocusQuery | Command::FocusAddress | Command::ToggleTheme | Command::Help => {}
+            Command::Paste
+            | Command::FocusQuery
+            | Command::FocusAddress
+            | Command::Complete
+            | Command::ToggleTheme
+            | Command::Help => {}
         }
     }
 
@@ -441,17 +461,18 @@ impl App {
         }
     }
 
-    fn ask_view(&self) {
+    fn ask_view(&mut self) {
         if self.index.is_empty() && self.view.index.is_empty() && self.opening.progress.is_some() {
             return;
         }
         let without_time = edit::replace_term(&self.query_text, "time", None);
-        self.jobs.view(ViewRequest {
-            index: Arc::clone(&self.index),
-            query: self.query.clone(),
-            any_time: query::parse(&without_time).unwrap_or_else(|_| self.query.clone()),
-            scope: self.scope,
-        });
+        let any_time = query::parse(&without_time).unwrap_or_else(|_| self.query.clone());
+        let asked = Some((self.query.clone(), any_time.clone(), self.scope));
+        let goes_on = self.asked == asked;
+        self.asked = asked;
+        let request =
+            ViewRequest { index: Arc::clone(&self.index), query: self.query.clone(), any_time, scope: self.scope };
+        self.jobs.view(request, goes_on);
     }
 
     fn ask_ladder(&self) {

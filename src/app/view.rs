@@ -1,12 +1,14 @@
 //! What is on the screen: an index, the rows that the query selects of it, and counts beside them.
 
 use crate::format::Kind;
-use crate::index::{Block, CodeCount, Facets, Index, Names, RowId};
-use crate::query::{Matcher, Query, RowSet, Scope};
+use crate::index::{Block, CodeCount, Column, Facets, Index, RowId, TraceFile, Values};
+use crate::query::{Matcher, Query, RowSet, Scope, Searched, Watch, searches_bytes};
 use crate::trace::Outcome;
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 /// One immutable picture of index and selection, which always fit together.
 #[derive(Debug, Default)]
@@ -15,11 +17,28 @@ pub struct View {
     pub query: Query,
     pub scope: Scope,
     pub rows: RowSet,
+    /// Set while the rest of the log is still being searched.
+    pub is_partial: bool,
     /// Number of messages, or of all records, by scope.
     pub in_scope: u64,
-    pub addresses: Arc<Names>,
+    /// What the columns hold, with counts.
+    pub values: Arc<Values>,
     pub codes: Arc<Vec<CodeFacet>>,
+    /// What the log says of each status: `401`, `Unauthorized`.
+    pub reasons: Arc<Reasons>,
     pub timeline: Timeline,
+}
+
+/// Reason phrases by status.
+pub type Reasons = BTreeMap<Arc<str>, String>;
+
+/// What a view is asked for.
+pub struct ViewRequest {
+    pub index: Arc<Index>,
+    pub query: Query,
+    /// The query without its time term, for the timeline.
+    pub any_time: Query,
+    pub scope: Scope,
 }
 
 /// A diagnostic code of the log with its count and what the log says about it.
@@ -52,55 +71,69 @@ pub struct TimelineBucket {
 /// Number of buckets of the timeline; more would be narrower than a pixel on most screens.
 const BUCKETS: usize = 480;
 
+/// How often a view of a search that goes on is shown at most.
+const SHOW_EVERY: Duration = Duration::from_millis(120);
+
 /// Makes views; keeps what it counted, so that a growing index costs only its new blocks.
 #[derive(Debug, Default)]
 pub struct Viewer {
     matcher: Option<(Query, Scope, Matcher)>,
     any_time: Option<(Query, Scope, Matcher)>,
     facets: Facets,
-    addresses: Arc<Names>,
+    values: Arc<Values>,
     codes: Arc<Vec<CodeFacet>>,
-    files: Vec<String>,
+    reasons: Arc<Reasons>,
+    files: Vec<Weak<TraceFile>>,
 }
 
 impl Viewer {
-    /// `None` where it was cancelled. `any_time` is the query without its time term, for the timeline.
+    /// `None` where it was cancelled. `so_far` is told what was found while a long search goes on.
     pub fn view(
         &mut self,
-        index: &Arc<Index>,
-        query: &Query,
-        any_time: &Query,
-        scope: Scope,
+        request: &ViewRequest,
+        searched: &Searched,
         cancelled: &AtomicBool,
+        so_far: &mut dyn FnMut(View),
     ) -> Option<View> {
-        let files: Vec<String> = index.files().iter().map(|file| file.name().to_owned()).collect();
-        if files != self.files {
-            *self = Self { files, ..Self::default() };
+        let ViewRequest { index, query, any_time, scope } = request;
+        let opened = index.files();
+        // Files of the same names may hold something else now.
+        let same = |(known, file): (&Weak<TraceFile>, &Arc<TraceFile>)| known.as_ptr() == Arc::as_ptr(file);
+        if self.files.len() != opened.len() || !self.files.iter().zip(opened).all(same) {
+            *self = Self { files: opened.iter().map(Arc::downgrade).collect(), ..Self::default() };
         }
-        let rows = select(&mut self.matcher, index, query, scope, cancelled)?;
-        let in_timeline = select(&mut self.any_time, index, any_time, scope, cancelled)?;
         self.count(index);
-        let in_scope = if scope == Scope::Messages { index.messages() } else { u64::from(index.len()) };
-        Some(View {
-            timeline: timeline(index, &in_timeline),
-            rows,
-            in_scope,
-            addresses: Arc::clone(&self.addresses),
+        let view = View {
+            in_scope: if *scope == Scope::Messages { index.messages() } else { u64::from(index.len()) },
+            values: Arc::clone(&self.values),
             codes: Arc::clone(&self.codes),
+            reasons: Arc::clone(&self.reasons),
             index: Arc::clone(index),
             query: query.clone(),
-            scope,
-        })
+            scope: *scope,
+            ..View::default()
+        };
+        let mut tell = |rows: RowSet| so_far(view.with(rows, None));
+        let mut watch = Watch { cancelled, searched, every: SHOW_EVERY, so_far: &mut tell };
+        let rows = matcher(&mut self.matcher, query, *scope).follow(index, &mut watch)?;
+        if any_time == query {
+            return Some(View { is_partial: false, ..view.with(rows, None) });
+        }
+        if searches_bytes(any_time) {
+            // The list need not wait for the timeline.
+            tell(rows.clone());
+        }
+        let mut watch = Watch { cancelled, searched, every: Duration::MAX, so_far: &mut |_| {} };
+        let in_timeline = matcher(&mut self.any_time, any_time, *scope).follow(index, &mut watch)?;
+        Some(View { is_partial: false, ..view.with(rows, Some(&in_timeline)) })
     }
-}
 
-impl Viewer {
     /// Brings the counts up to date, if the index has grown.
     fn count(&mut self, index: &Index) {
         if !self.facets.update(index) {
             return;
         }
-        self.addresses = Arc::new(self.facets.addresses());
+        self.values = Arc::new(self.facets.values());
         let facet = |code: CodeCount| CodeFacet {
             code: code.code,
             count: code.count,
@@ -108,21 +141,37 @@ impl Viewer {
             outcome: outcome(index, code.first),
         };
         self.codes = Arc::new(self.facets.codes().into_iter().map(facet).collect());
+        let statuses = self.values.of(Column::Status).iter();
+        let phrase = |row| index.entry(row)?.reason;
+        self.reasons = Arc::new(statuses.filter_map(|s| Some((Arc::clone(&s.text), phrase(s.first)?))).collect());
     }
 }
 
-fn select(
-    known: &mut Option<(Query, Scope, Matcher)>,
-    index: &Index,
-    query: &Query,
-    scope: Scope,
-    cancelled: &AtomicBool,
-) -> Option<RowSet> {
-    let same = known.as_ref().is_some_and(|(known, of, _)| known == query && *of == scope);
-    if !same {
-        *known = Some((query.clone(), scope, Matcher::new(query.clone(), scope)));
+impl View {
+    /// The same with these rows; the timeline shows them too, unless it is to show others.
+    fn with(&self, rows: RowSet, in_timeline: Option<&RowSet>) -> Self {
+        Self {
+            timeline: timeline(&self.index, in_timeline.unwrap_or(&rows)),
+            index: Arc::clone(&self.index),
+            query: self.query.clone(),
+            scope: self.scope,
+            rows,
+            is_partial: true,
+            in_scope: self.in_scope,
+            values: Arc::clone(&self.values),
+            codes: Arc::clone(&self.codes),
+            reasons: Arc::clone(&self.reasons),
+        }
     }
-    known.as_mut()?.2.select(index, cancelled)
+}
+
+/// The matcher of a query, with what it knows already if it is still the same query.
+fn matcher<'m>(known: &'m mut Option<(Query, Scope, Matcher)>, query: &Query, scope: Scope) -> &'m mut Matcher {
+    if known.as_ref().is_some_and(|(known, of, _)| known != query || *of != scope) {
+        *known = None;
+    }
+    let new = || (query.clone(), scope, Matcher::new(query.clone(), scope));
+    &mut known.get_or_insert_with(new).2
 }
 
 fn reason(index: &Index, row: RowId, code: u32) -> Option<String> {

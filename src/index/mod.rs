@@ -17,7 +17,7 @@ pub use self::block::{Block, NO_CSEQ, Traits};
 pub use self::build::{Progress, build};
 pub use self::clocks::FileClock;
 pub use self::entry::Entry;
-pub use self::facets::{CodeCount, Facets, Names};
+pub use self::facets::{CodeCount, Column, Count, Facets, Value, Values};
 pub use self::follow::{Followed, follow};
 pub use self::open::{Opened, Pasted, Skipped, TraceFile, open};
 pub use self::texts::{Sets, Texts};

@@ -12,8 +12,9 @@ use crate::source::Encoding;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 /// Which records a query is asked about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,48 +61,121 @@ impl RowSet {
     }
 }
 
+/// How far a search through the bytes of a log is. Shared between threads.
+#[derive(Debug, Default)]
+pub struct Searched {
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Searched {
+    /// The part that is done, from 0 to 1; `None` where no bytes are being searched.
+    #[must_use]
+    pub fn part(&self) -> Option<f32> {
+        let total = self.total.load(Ordering::Relaxed);
+        (total > 0).then(|| (self.done.load(Ordering::Relaxed) as f64 / total as f64).min(1.0) as f32)
+    }
+
+    fn set(&self, done: u64, total: u64) {
+        self.done.store(done, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
+    }
+}
+
+/// Who waits for an answer, and hears of it while it is being found.
+pub struct Watch<'a> {
+    /// Set when nobody waits any more.
+    pub cancelled: &'a AtomicBool,
+    pub searched: &'a Searched,
+    /// How long to be silent between two answers so far.
+    pub every: Duration,
+    /// Told the rows of what was searched so far: the first part of the files, without a gap.
+    pub so_far: &'a mut dyn FnMut(RowSet),
+}
+
 /// A query with what it selected of the blocks seen so far.
 #[derive(Debug)]
 pub struct Matcher {
     query: Query,
     scope: Scope,
-    /// By block, of the snapshot that was searched last.
-    masks: Vec<Mask>,
-    blocks: Vec<Arc<Block>>,
+    /// What is selected of each block, from the first on. Blocks are held weakly, to notice where another index
+    /// takes the place of the one that was searched.
+    masks: Vec<(Weak<Block>, Mask)>,
+    /// The same of blocks that stand elsewhere since a file before them has grown, by their address,
+    /// which nobody else gets while the block is held.
+    moved: FxHashMap<usize, (Weak<Block>, Mask)>,
     clocks: Vec<FileClock>,
 }
 
 impl Matcher {
     #[must_use]
     pub fn new(query: Query, scope: Scope) -> Self {
-        Self { query, scope, masks: Vec::new(), blocks: Vec::new(), clocks: Vec::new() }
+        Self { query, scope, masks: Vec::new(), moved: FxHashMap::default(), clocks: Vec::new() }
     }
 
     /// Selects rows of an index; blocks of an earlier snapshot of the same index are not searched again.
     /// `None` where it was cancelled.
     pub fn select(&mut self, index: &Index, cancelled: &AtomicBool) -> Option<RowSet> {
+        let (searched, every) = (Searched::default(), Duration::MAX);
+        self.follow(index, &mut Watch { cancelled, searched: &searched, every, so_far: &mut |_| {} })
+    }
+
+    /// [`Self::select`] that tells how far it is. What was searched before it was cancelled is kept.
+    pub fn follow(&mut self, index: &Index, watch: &mut Watch<'_>) -> Option<RowSet> {
+        self.forget_what_changed(index);
+        let blocks = index.blocks();
+        let reads = searches_bytes(&self.query);
+        let bytes = |block: &Arc<Block>| block.span().end - block.span().start;
+        if reads {
+            let known = blocks.iter().take(self.masks.len()).map(bytes).sum();
+            watch.searched.set(known, blocks.iter().map(bytes).sum());
+        }
+        // Cores wait for each other at the end of a stretch, so stretches are as long as the silence allows.
+        let mut stretch = if reads && watch.every != Duration::MAX { 1 } else { usize::MAX };
+        let mut told = Instant::now();
+        while self.masks.len() < blocks.len() {
+            let start = Instant::now();
+            let (cancelled, searched) = (watch.cancelled, watch.searched);
+            let search = |block: &Arc<Block>| {
+                let moved = self.moved.get(&(Arc::as_ptr(block) as usize)).map(|(_, mask)| mask.clone());
+                let mask = moved.unwrap_or_else(|| self.mask_of(index, block, cancelled));
+                searched.done.fetch_add(bytes(block), Ordering::Relaxed);
+                (!cancelled.load(Ordering::Relaxed)).then(|| (Arc::downgrade(block), mask))
+            };
+            let rest = blocks.get(self.masks.len()..).unwrap_or_default();
+            let new: Vec<_> = rest.par_iter().take(stretch).map(search).collect();
+            // Up to the first that was given up: behind a gap, masks would count for the wrong blocks.
+            self.masks.extend(new.into_iter().map_while(|mask| mask));
+            if watch.cancelled.load(Ordering::Relaxed) {
+                watch.searched.set(0, 0);
+                return None;
+            }
+            if start.elapsed().saturating_mul(8) <= watch.every {
+                stretch = stretch.saturating_mul(4);
+            } else if start.elapsed() > watch.every {
+                stretch = (stretch / 2).max(1);
+            }
+            if told.elapsed() >= watch.every && self.masks.len() < blocks.len() {
+                (watch.so_far)(self.rows(index));
+                told = Instant::now();
+            }
+        }
+        watch.searched.set(0, 0);
+        Some(self.rows(index))
+    }
+
+    fn forget_what_changed(&mut self, index: &Index) {
+        let blocks = index.blocks();
+        let same = self.masks.iter().zip(blocks).all(|((known, _), block)| known.as_ptr() == Arc::as_ptr(block));
         if index.file_clocks() != self.clocks {
             // A clock that became known moves the times of its file.
             self.masks.clear();
+            self.moved.clear();
             self.clocks = index.file_clocks().to_vec();
+        } else if !same || self.masks.len() > blocks.len() {
+            let known = self.masks.drain(..).map(|(block, mask)| (block.as_ptr() as usize, (block, mask)));
+            self.moved = known.collect();
         }
-        // Blocks move along where a file before them grows; the same block has the same mask.
-        let address = |block: &Arc<Block>| Arc::as_ptr(block) as usize;
-        let known: FxHashMap<usize, &Mask> = self.blocks.iter().map(address).zip(&self.masks).collect();
-        let masks: Option<Vec<Mask>> = index
-            .blocks()
-            .par_iter()
-            .map(|block| {
-                if let Some(known) = known.get(&address(block)) {
-                    return Some((*known).clone());
-                }
-                let mask = self.mask_of(index, block, cancelled);
-                (!cancelled.load(Ordering::Relaxed)).then_some(mask)
-            })
-            .collect();
-        self.masks = masks?;
-        self.blocks = index.blocks().to_vec();
-        Some(self.rows(index))
     }
 
     fn mask_of(&self, index: &Index, block: &Arc<Block>, cancelled: &AtomicBool) -> Mask {
@@ -117,7 +191,7 @@ impl Matcher {
             .first_rows()
             .iter()
             .zip(&self.masks)
-            .flat_map(|(first, mask)| mask.ones().map(move |row| first + row));
+            .flat_map(|(first, (_, mask))| mask.ones().map(move |row| first + row));
         let mut positions: Vec<u32> = rows.map(|row| index.position(crate::index::RowId(row)).0).collect();
         if !positions.is_sorted() {
             positions.sort_unstable();
@@ -342,7 +416,7 @@ impl Evaluation<'_> {
 }
 
 /// True for queries that read the bytes of records, which field terms do not.
-fn searches_bytes(query: &Query) -> bool {
+pub(crate) fn searches_bytes(query: &Query) -> bool {
     match query {
         Query::All => false,
         Query::Not(part) => searches_bytes(part),

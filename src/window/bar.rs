@@ -1,30 +1,33 @@
 //! The top of the window: what to open, the SIP URI box, the time range, and the query they all write.
 
-use super::theme::{self, Tone};
+use super::completion::{Completion, CompletionState};
+use super::query_bar::{self, QueryBarState};
+use super::theme;
 use super::timeline::{self, TimelineAction, TimelineView};
-use crate::app::{Action, Actions, App, Command};
-use crate::export::with_separators;
+use crate::app::{Action, Actions, App, Command, Offer, View, addresses_like};
 use crate::format::Millis;
+use crate::index::{Column, Values};
 use crate::query::{Scope, edit, term::TimeRange};
-use egui::{Align, Button, Id, Key, Layout, Modifiers, RichText, TextEdit, Ui};
-
-/// Most suggestions shown at once.
-const MAX_SUGGESTIONS: usize = 10;
+use egui::{Align, Button, Id, Layout, RichText, TextEdit, Ui};
+use std::sync::Arc;
 
 /// What is typed into the boxes while they have the keyboard.
 #[derive(Debug, Default)]
 pub struct BarState {
+    pub query: QueryBarState,
     address: String,
     from: String,
     to: String,
-    /// The suggestion the arrow keys stand on.
-    suggestion: Option<usize>,
-    suggestions_are_hovered: bool,
+    completion: CompletionState,
+    suggestions: Suggestions,
 }
 
-/// The query bar, so that a key can bring the cursor there.
-pub fn query_id() -> Id {
-    Id::unique("query")
+/// Addresses to choose from, and what they were looked up for.
+#[derive(Debug, Default)]
+struct Suggestions {
+    typed: String,
+    values: Arc<Values>,
+    offers: Vec<Offer>,
 }
 
 /// The SIP URI box.
@@ -52,15 +55,15 @@ pub fn bar_ui(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Action
         });
     });
     ui.add_space(2.0);
-    query_bar(ui, app, actions);
+    query_bar::query_bar_ui(ui, &mut state.query, app, actions);
 }
 
 /// Words that stand in an empty box, weaker than what is typed into it.
-fn hint_text(ui: &Ui, text: &str) -> RichText {
+pub(super) fn hint_text(ui: &Ui, text: &str) -> RichText {
     RichText::new(text.to_owned()).italics().color(theme::of(ui).text_weak)
 }
 
-fn hint(ui: &Ui, command: Command) -> String {
+pub(super) fn hint(ui: &Ui, command: Command) -> String {
     let Some(entry) = command.entry() else { return String::new() };
     let key = entry.key.map(|key| format!(" ({})", ui.ctx().format_shortcut(&key))).unwrap_or_default();
     format!("{}{key}", entry.help)
@@ -103,15 +106,14 @@ fn address_box(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Actio
     if !has_focus {
         let value = edit::term_value(&app.query_text, "uri").unwrap_or_default();
         state.address = if value.contains('@') { value.trim_end_matches('*').to_owned() } else { value };
-        state.suggestion = if state.suggestions_are_hovered { state.suggestion } else { None };
     }
     let label = ui.label(RichText::new("SIP URI").color(theme::of(ui).text_weak));
-    let suggestions = suggestions(app, &state.address);
-    if has_focus {
-        move_suggestion(ui, state, suggestions.len());
-    }
-    let chosen_by_key =
-        has_focus && ui.input_mut(|input| state.suggestion.is_some() && input.consume_key(Modifiers::NONE, Key::Enter));
+    let mut taken = if has_focus {
+        let offers = state.suggestions.of(&app.view, &state.address);
+        state.completion.keys(ui, offers.len()).and_then(|at| offers.get(at)).cloned()
+    } else {
+        None
+    };
     let response = ui
         .add(
             TextEdit::singleline(&mut state.address)
@@ -120,78 +122,41 @@ fn address_box(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Actio
                 .hint_text(hint_text(ui, "user or address")),
         )
         .labelled_by(label.id);
-    let mut chosen = chosen_by_key
-        .then(|| state.suggestion.and_then(|at| suggestions.get(at)))
-        .flatten()
-        .map(|(name, _)| name.clone());
     if response.changed() {
-        state.suggestion = None;
         actions.push(Action::SetTerm("uri", address_value(&state.address, app)));
     }
-    let is_exact = suggestions.len() == 1 && suggestions.first().is_some_and(|(name, _)| *name == state.address);
-    let is_open = (response.has_focus() || state.suggestions_are_hovered) && !suggestions.is_empty() && !is_exact;
-    let popup = egui::Popup::from_response(&response)
-        .id(Id::unique("addresses"))
-        .open(is_open)
-        .width(320.0)
-        .gap(4.0)
-        .close_behavior(egui::PopupCloseBehavior::IgnoreClicks)
-        .show(|ui| {
-            ui.set_min_width(320.0);
-            for (at, (name, count)) in suggestions.iter().enumerate() {
-                if suggestion(ui, name, *count, state.suggestion == Some(at)) {
-                    chosen = Some(name.clone());
-                }
-            }
-        });
-    state.suggestions_are_hovered = popup.is_some_and(|popup| popup.response.contains_pointer());
-    if let Some(name) = chosen {
-        state.address.clone_from(&name);
-        state.suggestion = None;
-        state.suggestions_are_hovered = false;
+    if response.changed() || response.gained_focus() {
+        state.completion.open();
+    }
+    let look =
+        Completion { box_id: address_id(), name: "Addresses of this log", width_pt: 320.0, font: theme::body_font() };
+    let offers = if state.completion.is_open { state.suggestions.of(&app.view, &state.address) } else { &[] };
+    taken = look.show(&mut state.completion, &response, offers).and_then(|at| offers.get(at)).cloned().or(taken);
+    if let Some(Offer { value, .. }) = taken {
+        state.address.clone_from(&value);
+        state.completion.close();
         response.surrender_focus();
-        actions.push(Action::SetTerm("uri", Some(name)));
+        actions.push(Action::SetTerm("uri", Some(value)));
+    }
+}
+
+impl Suggestions {
+    /// Looked up again only where the text or the log has changed: there may be very many addresses.
+    fn of(&mut self, view: &View, typed: &str) -> &[Offer] {
+        if self.typed != typed || !Arc::ptr_eq(&self.values, &view.values) {
+            let (typed, values) = (typed.to_owned(), Arc::clone(&view.values));
+            *self = Self { offers: addresses_like(view, &typed), typed, values };
+        }
+        &self.offers
     }
 }
 
 /// What the box writes into the query: an address that is not whole yet stands for all that go on like it.
 fn address_value(typed: &str, app: &App) -> Option<String> {
     let typed = typed.trim();
-    let is_whole = |address: &&(String, u32)| address.0.eq_ignore_ascii_case(typed);
-    let goes_on =
-        typed.contains('@') && !typed.contains('*') && !app.view.addresses.iter().any(|address| is_whole(&address));
+    let is_whole = || app.view.values.of(Column::Uri).iter().any(|address| address.text.eq_ignore_ascii_case(typed));
+    let goes_on = typed.contains('@') && !typed.contains('*') && !is_whole();
     (!typed.is_empty()).then(|| if goes_on { format!("{typed}*") } else { typed.to_owned() })
-}
-
-/// One suggestion: the address, and in how many records it stands.
-fn suggestion(ui: &mut Ui, name: &str, count: u32, is_chosen: bool) -> bool {
-    let text = format!("{name}   {}", with_separators(count.into()));
-    let response =
-        ui.add_sized([ui.available_width(), 22.0], Button::selectable(is_chosen, "").frame_when_inactive(false));
-    let tokens = theme::of(ui);
-    let rect = response.rect.shrink2(egui::vec2(6.0, 0.0));
-    ui.painter().text(rect.left_center(), egui::Align2::LEFT_CENTER, name, theme::body_font(), tokens.text);
-    let count = with_separators(count.into());
-    ui.painter().text(rect.right_center(), egui::Align2::RIGHT_CENTER, count, theme::small_font(), tokens.text_weak);
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, &text));
-    response.clicked()
-}
-
-fn suggestions(app: &App, typed: &str) -> Vec<(String, u32)> {
-    let typed = typed.trim().to_lowercase();
-    app.view.addresses.iter().filter(|(name, _)| name.contains(&typed)).take(MAX_SUGGESTIONS).cloned().collect()
-}
-
-fn move_suggestion(ui: &Ui, state: &mut BarState, count: usize) {
-    let (down, up) = ui.input_mut(|input| {
-        (input.consume_key(Modifiers::NONE, Key::ArrowDown), input.consume_key(Modifiers::NONE, Key::ArrowUp))
-    });
-    if down {
-        state.suggestion = Some(state.suggestion.map_or(0, |at| at + 1).min(count.saturating_sub(1)));
-    }
-    if up {
-        state.suggestion = state.suggestion.and_then(|at| at.checked_sub(1));
-    }
 }
 
 /// Two boxes that write `time:FROM..TO`.
@@ -215,70 +180,6 @@ fn time_boxes(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Action
         let value = (!from.is_empty() || !to.is_empty()).then(|| format!("{from}..{to}"));
         actions.push(Action::SetTerm("time", value));
     }
-}
-
-/// The query as one line of text, with its error below.
-fn query_bar(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let tokens = theme::of(ui);
-    ui.horizontal(|ui| {
-        let label = ui.label(RichText::new("Query").color(tokens.text_weak));
-        let has_query = !app.query_text.is_empty();
-        let clear_width = if has_query { 64.0 } else { 0.0 };
-        let mut text = app.query_text.clone();
-        let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _width: f32| {
-            ui.fonts_mut(|fonts| fonts.layout_job(query_job(text.as_str(), app, tokens)))
-        };
-        let edit = TextEdit::singleline(&mut text)
-            .id(query_id())
-            .font(theme::mono_font())
-            .desired_width(ui.available_width() - clear_width)
-            .layouter(&mut layouter)
-            .hint_text(hint_text(ui, "Everything is shown. Type words, or fields such as status:401 or diag:28032"));
-        let response = ui.add(edit).labelled_by(label.id);
-        if response.changed() {
-            actions.push(Action::SetQuery(text));
-        }
-        query_error(&response, app, tokens);
-        if has_query && ui.button("Clear").on_hover_text(hint(ui, Command::ClearFilter)).clicked() {
-            actions.push(Action::Run(Command::ClearFilter));
-        }
-    });
-}
-
-/// What is wrong with the query, below it and over the timeline, so that nothing moves while one types.
-fn query_error(response: &egui::Response, app: &App, tokens: &theme::Tokens) {
-    let Some(error) = &app.query_error else { return };
-    let text = format!(
-        "{}  {}. The list shows the last query that could be read.",
-        Tone::Failure.glyph(),
-        error.message.trim_end_matches('.')
-    );
-    egui::Popup::from_response(response)
-        .id(Id::unique("query error"))
-        .open(true)
-        .gap(4.0)
-        .close_behavior(egui::PopupCloseBehavior::IgnoreClicks)
-        .show(|ui| {
-            ui.set_max_width(640.0);
-            ui.label(RichText::new(text).color(tokens.tone(Tone::Failure).text));
-        });
-}
-
-/// The query's text, the part that cannot be read underlined.
-fn query_job(text: &str, app: &App, tokens: &theme::Tokens) -> egui::text::LayoutJob {
-    let plain = egui::TextFormat::simple(theme::mono_font(), tokens.text);
-    let wrong = egui::TextFormat {
-        color: tokens.tone(Tone::Failure).text,
-        underline: egui::Stroke::new(1.5, tokens.tone(Tone::Failure).text),
-        ..plain.clone()
-    };
-    let mut job = egui::text::LayoutJob::default();
-    let range = app.query_error.as_ref().map_or(0..0, |error| error.column..error.column + error.length);
-    for (at, c) in text.chars().enumerate() {
-        job.append(&c.to_string(), 0.0, if range.contains(&at) { wrong.clone() } else { plain.clone() });
-    }
-    job.wrap.max_rows = 1;
-    job
 }
 
 /// The strip of all messages over time.

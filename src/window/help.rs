@@ -39,6 +39,11 @@ fn keys(ui: &mut Ui) {
         }
         for (name, key, help) in [
             ("Move in the list", "Up, Down, PgUp, PgDn, Home, End", "While the list has the keyboard"),
+            (
+                "Take what is offered",
+                "Down, Up, then Enter or Tab",
+                "In the query and the SIP URI box; Escape closes the offers first",
+            ),
             ("Next panel", "Tab", "Boxes, lists and buttons in turn"),
         ] {
             ui.label(name);

@@ -5,12 +5,14 @@
 //! thread.
 
 mod bar;
+mod completion;
 mod detail;
 mod help;
 pub mod highlight;
 mod ladder;
 mod launch;
 mod list;
+mod query_bar;
 pub mod rows;
 mod side;
 mod start;
@@ -112,7 +114,13 @@ impl Window {
     fn apply(&mut self, ctx: &egui::Context, actions: Actions) {
         for action in actions {
             match action {
-                Action::Run(Command::FocusQuery) => ctx.memory_mut(|memory| memory.request_focus(bar::query_id())),
+                Action::Run(Command::FocusQuery) => {
+                    ctx.memory_mut(|memory| memory.request_focus(query_bar::query_id()));
+                }
+                Action::Run(Command::Complete) => {
+                    ctx.memory_mut(|memory| memory.request_focus(query_bar::query_id()));
+                    self.bar.query.completion.open();
+                }
                 Action::Run(Command::FocusAddress) => ctx.memory_mut(|memory| memory.request_focus(bar::address_id())),
                 Action::Run(Command::Paste) => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
                 Action::Run(Command::ToggleTheme) => toggle_theme(ctx),

@@ -16,7 +16,7 @@ pub fn status_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
             ui.label(weak(if app.is_indexing() { "Reading…".to_owned() } else { "No trace is open".to_owned() }));
         } else {
             let unit = if app.scope == Scope::Messages { "messages" } else { "records" };
-            let so_far = if app.is_indexing() { " so far" } else { "" };
+            let so_far = if app.is_indexing() || app.view.is_partial { " so far" } else { "" };
             let counts = format!(
                 "{} of {} {unit}{so_far}",
                 with_separators(app.view.rows.len()),
@@ -42,19 +42,24 @@ pub fn status_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
                     actions.push(Action::Run(Command::StopIndexing));
                 }
                 let (done, total) = progress.bytes();
-                let part = if total == 0 { 0.0 } else { done as f32 / total as f32 };
-                let bar = egui::ProgressBar::new(part)
-                    .desired_width(140.0)
-                    .text(weak(format!("indexing {:.0} %", part * 100.0)));
-                ui.add(bar);
-                ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
-            } else if let Some((first, last)) = index.time_span() {
+                progress_bar(ui, "indexing", if total == 0 { 0.0 } else { done as f32 / total as f32 });
+            }
+            if let Some(part) = app.search_progress() {
+                progress_bar(ui, "searching", part);
+            } else if let Some((first, last)) = index.time_span().filter(|_| !app.is_indexing()) {
                 let zone = if app.all_clocks_known() { " UTC" } else { "" };
                 let format = "%Y-%m-%d %H:%M:%S";
                 ui.label(weak(format!("{} to {}{zone}", first.format(format), last.format(format))));
             }
         });
     });
+}
+
+fn progress_bar(ui: &mut Ui, what: &str, part: f32) {
+    let text = format!("{what} {:.0} %", part * 100.0);
+    let text = RichText::new(text).font(theme::small_font()).color(theme::of(ui).text_weak);
+    ui.add(egui::ProgressBar::new(part).desired_width(140.0).text(text));
+    ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
 }
 
 /// `3 files: 2 client logs, 1 server trace (CLS)`

@@ -3,11 +3,11 @@
 use super::pieces::{Trace, any_trace};
 use super::{cases, entries, index, index_of, selected};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use uccello::format::Format;
-use uccello::index::{Entry, Index, Progress, RowId, build};
+use uccello::index::{Column, Count, Entry, Facets, Index, Progress, RowId, Value, build};
 
 proptest! {
     #![proptest_config(cases(256))]
@@ -31,36 +31,49 @@ fn the_columns_of_the_samples_agree() {
     }
 }
 
-/// A field of the query language with the values a record has for it.
-type Field = (&'static str, fn(&Entry) -> Vec<String>);
+/// A field of the query language with its counted column, and the values a record has for it.
+type Field = (&'static str, Option<Column>, fn(&Entry) -> Vec<String>);
 
 fn one(value: Option<&String>) -> Vec<String> {
     value.cloned().into_iter().collect()
 }
 
 const FIELDS: [Field; 15] = [
-    ("uri", |entry| entry.uris.clone()),
-    ("from", |entry| one(entry.from.as_ref())),
-    ("to", |entry| one(entry.to.as_ref())),
-    ("callid", |entry| one(entry.call_id.as_ref())),
-    ("method", |entry| one(entry.method.as_ref())),
-    ("cseq", |entry| entry.cseq.map(|cseq| cseq.to_string()).into_iter().collect()),
-    ("component", |entry| one(entry.component.as_ref())),
-    ("machine", |entry| one(entry.machine.as_ref())),
-    ("level", |entry| one(entry.level.as_ref())),
-    ("peer", |entry| one(entry.peer.as_ref())),
-    ("kind", |entry| vec![entry.kind.to_owned()]),
-    ("file", |entry| vec![entry.file.clone()]),
-    ("direction", |entry| vec![entry.direction.unwrap_or("none").to_owned()]),
-    ("status", |entry| entry.status.map(|status| status.to_string()).into_iter().collect()),
-    ("diag", |entry| entry.diagnostics.iter().map(|diagnostic| diagnostic.code.to_string()).collect()),
+    ("uri", Some(Column::Uri), |entry| entry.uris.clone()),
+    ("from", Some(Column::From), |entry| one(entry.from.as_ref())),
+    ("to", Some(Column::To), |entry| one(entry.to.as_ref())),
+    ("callid", None, |entry| one(entry.call_id.as_ref())),
+    ("method", Some(Column::Method), |entry| one(entry.method.as_ref())),
+    ("cseq", None, |entry| entry.cseq.map(|cseq| cseq.to_string()).into_iter().collect()),
+    ("component", Some(Column::Component), |entry| one(entry.component.as_ref())),
+    ("machine", Some(Column::Machine), |entry| one(entry.machine.as_ref())),
+    ("level", Some(Column::Level), |entry| one(entry.level.as_ref())),
+    ("peer", Some(Column::Peer), |entry| one(entry.peer.as_ref())),
+    ("kind", Some(Column::Kind), |entry| vec![entry.kind.to_owned()]),
+    ("file", Some(Column::File), |entry| vec![entry.file.clone()]),
+    ("direction", Some(Column::Direction), |entry| vec![entry.direction.unwrap_or("none").to_owned()]),
+    ("status", Some(Column::Status), |entry| entry.status.map(|status| status.to_string()).into_iter().collect()),
+    ("diag", Some(Column::Code), |entry| {
+        entry.diagnostics.iter().map(|diagnostic| diagnostic.code.to_string()).collect()
+    }),
 ];
 
 /// For every value that stands in a field of a record, the query for it selects exactly the records that
 /// have it; and what the columns say of a row by themselves is what its record says.
 fn agree(index: &Index) -> Result<(), TestCaseError> {
     let entries = entries(index);
-    for (name, values) in FIELDS {
+    let mut facets = Facets::default();
+    prop_assert_eq!(facets.update(index), !index.is_empty());
+    prop_assert!(!facets.update(index), "nothing is counted twice");
+    let counts = facets.values();
+    for package in counts.of(Column::Package) {
+        let found = selected(index, &format!("package:{}", package.text)).len();
+        prop_assert_eq!(package.count.records as usize, found, "{}", package.text);
+    }
+    for (name, column, values) in FIELDS {
+        if let Some(column) = column {
+            counts_agree(counts.of(column), &entries, values)?;
+        }
         let has = |entry: &Entry, value: &str| values(entry).iter().any(|own| own.eq_ignore_ascii_case(value));
         // Stars are wildcards, and letters beyond ASCII may stand in the log in another encoding.
         let plain = |value: &String| value.is_ascii() && !value.contains('*') && !value.trim().is_empty();
@@ -87,6 +100,23 @@ fn agree(index: &Index) -> Result<(), TestCaseError> {
         let packages = index.with_record(row, |record| record.message.map(|message| message.packages()));
         prop_assert_eq!(Some(block.traits(at).packages()), packages.map(Option::unwrap_or_default));
     }
+    Ok(())
+}
+
+/// Each value is counted once for every record that has it, letter case aside.
+fn counts_agree(counted: &[Value], entries: &[Entry], values: fn(&Entry) -> Vec<String>) -> Result<(), TestCaseError> {
+    let mut wanted: BTreeMap<String, Count> = BTreeMap::new();
+    for entry in entries {
+        let own: BTreeSet<String> = values(entry).iter().map(|value| value.to_lowercase()).collect();
+        for value in own.into_iter().filter(|value| !value.is_empty()) {
+            let count = wanted.entry(value).or_default();
+            count.records += 1;
+            count.messages += u32::from(entry.kind == "message");
+        }
+    }
+    let found: BTreeMap<String, Count> = counted.iter().map(|value| (value.text.to_lowercase(), value.count)).collect();
+    prop_assert_eq!(found.len(), counted.len(), "no value stands there twice");
+    prop_assert_eq!(found, wanted);
     Ok(())
 }
 

@@ -1,11 +1,14 @@
 //! A query selects what a slow and obvious reading of it selects.
 
 use super::pieces::{Trace, any_trace};
-use super::{cases, entries, index, index_of, selected, text_of};
+use super::{cases, entries, file, index, index_of, selected, text_of};
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use uccello::format::Format;
-use uccello::index::{Entry, Index};
+use uccello::index::{Column, Entry, Facets, Index};
+use uccello::query::{Matcher, RowSet, Scope, Searched, Watch, complete, parse};
 
 /// One term with what it means, said in the plainest way.
 type Case = (&'static str, fn(&Entry, &[u8]) -> bool);
@@ -152,6 +155,94 @@ proptest! {
     fn terms_put_together_select_what_they_say(Trace(format, bytes) in any_trace(), tree in tree()) {
         let index = index(format, &bytes);
         prop_assert_eq!(selected(&index, &tree.text()), slowly(&index, |e, t| tree.holds(e, t)), "{}", tree.text());
+    }
+
+    #[test]
+    fn a_search_of_a_growing_index_loses_no_hit(
+        traces in prop::collection::vec(any_trace(), 1..5),
+        tree in tree(),
+        steps in prop::collection::vec((0usize..8, prop::option::of(0usize..4)), 0..6),
+        every in select(vec![Duration::ZERO, Duration::from_micros(50), Duration::MAX]),
+    ) {
+        let named = traces.iter().enumerate().map(|(number, Trace(format, bytes))| file(&number.to_string(), *format, bytes));
+        let whole = index_of(named.collect());
+        let query = parse(&tree.text()).expect("a query");
+        let mut matcher = Matcher::new(query.clone(), Scope::AllRecords);
+        let mut steps = steps;
+        steps.sort_by_key(|(blocks, _)| *blocks);
+        let last = (whole.blocks().len(), None);
+        for (blocks, cancel_after) in steps.into_iter().chain([last]) {
+            let blocks = whole.blocks().iter().take(blocks).cloned().collect();
+            let grown = Index::new(whole.files().to_vec(), blocks);
+            let mut told: Vec<RowSet> = Vec::new();
+            let cancelled = AtomicBool::new(cancel_after == Some(0));
+            let mut so_far = |rows| {
+                told.push(rows);
+                cancelled.fetch_or(cancel_after == Some(told.len()), Ordering::Relaxed);
+            };
+            let searched = Searched::default();
+            let mut watch = Watch { cancelled: &cancelled, searched: &searched, every, so_far: &mut so_far };
+            // The last number cancels at some moment from another thread, as a keystroke does.
+            let answer = std::thread::scope(|scope| {
+                scope.spawn(|| cancelled.fetch_or(cancel_after == Some(3), Ordering::Relaxed));
+                matcher.follow(&grown, &mut watch)
+            });
+            prop_assert_eq!(searched.part(), None, "nothing is searched any more");
+            let fresh = Matcher::new(query.clone(), Scope::AllRecords).select(&grown, &AtomicBool::new(false));
+            let fresh = fresh.expect("nobody cancelled it");
+            for rows in &told {
+                // What was told is what the first part of the files holds, and nothing of it is taken back.
+                let end = rows.iter().map(|at| grown.row(at)).max();
+                let first_part = fresh.iter().map(|at| grown.row(at)).filter(|row| Some(*row) <= end).count();
+                prop_assert_eq!(rows.len(), first_part as u64);
+                prop_assert!(rows.iter().all(|at| fresh.contains(at)));
+            }
+            prop_assert!(told.is_sorted_by_key(RowSet::len));
+            if let Some(answer) = answer {
+                prop_assert_eq!(answer, fresh);
+            } else {
+                prop_assert!(cancel_after.is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn a_search_of_another_file_of_the_same_name_finds_what_is_in_that_one(
+        (one, other) in (any_trace(), any_trace()),
+        tree in tree(),
+    ) {
+        let query = parse(&tree.text()).expect("a query");
+        let mut matcher = Matcher::new(query.clone(), Scope::AllRecords);
+        let mut facets = Facets::default();
+        for Trace(format, bytes) in [one, other] {
+            let index = index(format, &bytes);
+            let fresh = Matcher::new(query.clone(), Scope::AllRecords).select(&index, &AtomicBool::new(false));
+            prop_assert_eq!(matcher.select(&index, &AtomicBool::new(false)), fresh);
+            facets.update(&index);
+            let records: u32 = facets.values().of(Column::Kind).iter().map(|kind| kind.count.records).sum();
+            prop_assert_eq!(records, index.len());
+        }
+    }
+
+    #[test]
+    fn any_text_can_be_completed_at_any_place(
+        text in "\\PC{0,30}|([a-z]{1,4}:|(uri|dir|text|machine):|[-() \"/\\\\*0-9.a-z\u{e9}]){0,20}",
+        cursor in 0usize..60,
+        offer in "\\PC{0,8}|[a-z \"\\\\()/-]{1,8}",
+    ) {
+        let Some(place) = complete::place(&text, cursor) else { return Ok(()) };
+        let (start, end) = (place.range.start, place.range.end);
+        prop_assert!(start <= end && text.is_char_boundary(start) && text.is_char_boundary(end));
+        prop_assert!(start <= cursor.min(text.len()));
+        let (taken, cursor) = complete::take(&text, &place, &offer);
+        prop_assert!(taken.starts_with(&text[..start]) && taken.ends_with(&text[end..]));
+        prop_assert_eq!(cursor, taken.len() - (text.len() - end));
+        let any_value = |field: &str| ["machine", "component", "peer", "method"].contains(&field);
+        if let complete::Typing::Value { field, .. } = &place.typing
+            && any_value(field.name) && !offer.trim().is_empty() && parse(&text).is_ok()
+        {
+            prop_assert!(parse(&taken).is_ok(), "{} became {}", text, taken);
+        }
     }
 
     #[test]

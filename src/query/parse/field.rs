@@ -187,7 +187,19 @@ fn direction(value: &Value) -> Result<DirectionTerm, BadValue> {
     [("in", DirectionTerm::In), ("out", DirectionTerm::Out), ("none", DirectionTerm::None)]
         .into_iter()
         .find_map(|(name, term)| value.text.trim().eq_ignore_ascii_case(name).then_some(term))
-        .ok_or_else(|| BadValue::whole("in, out or none", "a direction is one of in, out and none"))
+        .ok_or_else(|| {
+            let meant =
+                near_direction(value.text.trim()).map(|near| format!(", was {near} meant?")).unwrap_or_default();
+            BadValue::whole("in, out or none", format!("a direction is one of in, out and none{meant}"))
+        })
+}
+
+/// The direction someone may have meant: a longer or shorter form of its name, a slip, or the word people say.
+fn near_direction(text: &str) -> Option<&'static str> {
+    let text = text.to_ascii_lowercase();
+    let known = [("in", "received"), ("out", "sent"), ("none", "neither")];
+    let is_near = |name: &str| name.starts_with(&text) || text.starts_with(name) || edits(&text, name) <= 1;
+    known.into_iter().find(|(name, said)| is_near(name) || is_near(said)).map(|(name, _)| name)
 }
 
 fn status(value: &Value) -> Result<NumberRange, BadValue> {
@@ -195,7 +207,10 @@ fn status(value: &Value) -> Result<NumberRange, BadValue> {
     class(text).or_else(|| numbers(text)).ok_or_else(|| {
         BadValue::whole(
             "a status",
-            "a status is a number (401), a class (4xx), a range (400..499) or a comparison (>=400)",
+            format!(
+                "a status is a number (401), a class (4xx), a range (400..499) or a comparison (>=400){}",
+                near_numbers("status", text, |text| class(text).is_some() || numbers(text).is_some())
+            ),
         )
     })
 }
@@ -208,9 +223,38 @@ fn diagnostic(value: &Value) -> Result<DiagnosticTerm, BadValue> {
     numbers(text).map(DiagnosticTerm::Range).ok_or_else(|| {
         BadValue::whole(
             "a diagnostic code",
-            "a diagnostic code is a number (28032), a range (1000..1013), a comparison (>=1000) or the word any",
+            format!(
+                "a diagnostic code is a number (28032), a range (1000..1013), a comparison (>=1000) or the word any{}",
+                match text {
+                    "*" | "all" => ", was any meant?".to_owned(),
+                    _ => near_numbers("diag", text, |text| numbers(text).is_some()),
+                }
+            ),
         )
     })
+}
+
+/// What someone may have meant by numbers that cannot be read, as the end of a sentence: a range turned round or
+/// written with a dash, a comparison with its signs turned round, a class with stars, several numbers at once.
+fn near_numbers(field: &str, text: &str, is_value: impl Fn(&str) -> bool) -> String {
+    const LONGEST: usize = 40;
+    if text.len() > LONGEST {
+        return String::new();
+    }
+    let several: Vec<&str> = text.split([',', ';', '|', '/']).map(str::trim).collect();
+    if let [first, second, ..] = several.as_slice()
+        && several.iter().all(|text| is_value(text))
+    {
+        return format!(" (for one of several, write ({field}:{first} or {field}:{second}))");
+    }
+    let dots = text.replace("...", "..").replace('-', "..");
+    let turned = dots.split_once("..").map(|(from, to)| format!("{}..{}", to.trim(), from.trim()));
+    let signs = text.trim_start_matches("==").replacen("=>", ">=", 1).replacen("=<", "<=", 1);
+    let plain = signs.trim_start_matches('=').to_owned();
+    let first = text.trim_end_matches(['*', 'x', 'X']);
+    let class = if first.starts_with('0') { String::new() } else { format!("{first:x<3}") };
+    let meant = [dots, turned.unwrap_or_default(), signs, plain, class].into_iter().find(|text| is_value(text));
+    meant.map(|meant| format!(", was {field}:{meant} meant?")).unwrap_or_default()
 }
 
 /// `4xx`, and `40x` likewise.
@@ -261,7 +305,7 @@ fn number(text: &str) -> Option<u32> {
 
 /// Words or a regular expression.
 pub(super) fn text(value: &Value) -> Result<TextPattern, BadValue> {
-    let bad = |BadRegex { reason, .. }: &BadRegex| format!("this search cannot be used: {reason}");
+    let bad = |BadRegex { reason, .. }: &BadRegex| format!("a shorter text to search for was expected: {reason}");
     if value.form != Form::Regex {
         return TextPattern::words(&value.text).map_err(|error| BadValue::whole("a shorter text", bad(&error)));
     }

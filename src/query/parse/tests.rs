@@ -145,8 +145,27 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("status:0x", "       ^^", "a status is"),
     ("status:99999999999", "       ^^^^^^^^^^^", "a status is"),
     ("status:\"4 1\"", "       ^^^^^", "a status is"),
+    ("status:499..400", "       ^^^^^^^^", ">=400), was status:400..499 meant?"),
+    ("status:400-499", "       ^^^^^^^", "was status:400..499 meant?"),
+    ("status:499-400", "       ^^^^^^^", "was status:400..499 meant?"),
+    ("status:400...499", "       ^^^^^^^^^", "was status:400..499 meant?"),
+    ("status:=401", "       ^^^^", "was status:401 meant?"),
+    ("status:==401", "       ^^^^^", "was status:401 meant?"),
+    ("status:=>400", "       ^^^^^", "was status:>=400 meant?"),
+    ("status:4*", "       ^^", "was status:4xx meant?"),
+    ("status:40*", "       ^^^", "was status:40x meant?"),
+    ("status:4x", "       ^^", "was status:4xx meant?"),
+    ("status:401,403", "       ^^^^^^^", "write (status:401 or status:403)"),
+    ("status:401|4xx", "       ^^^^^^^", "write (status:401 or status:4xx)"),
     ("diag:x", "     ^", "the word any"),
+    ("diag:*", "     ^", "was any meant?"),
+    ("diag:1013-1000", "     ^^^^^^^^^", "was diag:1000..1013 meant?"),
+    ("diag:28032,1008", "     ^^^^^^^^^^", "write (diag:28032 or diag:1008)"),
     ("dir:up", "    ^^", "in, out and none"),
+    ("dir:incoming", "    ^^^^^^^^", "was in meant?"),
+    ("dir:received", "    ^^^^^^^^", "was in meant?"),
+    ("dir:OTU", "    ^^^", "was out meant?"),
+    ("direction:non", "          ^^^", "was none meant?"),
     ("time:14:00..25:10", "            ^^^^^", "there is no such time of day"),
     ("time:\"14:00..25:10\"", "             ^^^^^", "there is no such time of day"),
     ("time:2024-11-20..2024-11-19", "     ^^^^^^^^^^^^^^^^^^^^^^", "end after it starts"),
@@ -207,6 +226,25 @@ fn faults_point_at_their_place() {
     let error = parse("a\tstatus:x").expect_err("no status");
     assert!(error.render("a\tstatus:x").starts_with("a status:x\n         ^ "));
     assert!(error.to_string().starts_with("column 10: a status is"));
+}
+
+#[test]
+fn a_value_that_is_near_nothing_gets_no_suggestion() {
+    for text in
+        ["status:x", "status:4x1", "status:", "status:..", "diag:x", "dir:up", "status:0x", "status:99999999999"]
+    {
+        let error = parse(text).expect_err(text);
+        assert!(!error.message.contains("meant?"), "{text}: {}", error.message);
+    }
+}
+
+#[test]
+fn every_fault_says_what_was_expected() {
+    for (text, _, _) in FAULTS {
+        let message = parse(text).expect_err(text).message;
+        let says = ["expected", " is a ", "is one of", "meant?"];
+        assert!(says.iter().any(|words| message.contains(words)), "{text}: {message}");
+    }
 }
 
 #[test]

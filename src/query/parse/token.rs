@@ -74,18 +74,34 @@ const DEEPEST_IN_WORD: usize = 16;
 /// # Errors
 /// A quote or a regular expression that does not end, or is not followed by a blank.
 pub fn tokens(query: &str) -> Result<Vec<Token<'_>>, Fault> {
+    match read_all(query) {
+        (tokens, None) => Ok(tokens),
+        (_, Some((_, fault))) => Err(fault),
+    }
+}
+
+/// The tokens up to the first that cannot be read, and where that one starts.
+pub fn tokens_until_fault(query: &str) -> (Vec<Token<'_>>, Option<usize>) {
+    let (tokens, fault) = read_all(query);
+    (tokens, fault.map(|(at, _)| at))
+}
+
+fn read_all(query: &str) -> (Vec<Token<'_>>, Option<(usize, Fault)>) {
     let mut tokens = Vec::new();
     let mut at = 0;
     loop {
         let rest = tail(query, at);
         let Some(first) = rest.chars().next() else {
-            return Ok(tokens);
+            return (tokens, None);
         };
         if first.is_whitespace() {
             at += first.len_utf8();
             continue;
         }
-        let token = token(query, at, first)?;
+        let token = match token(query, at, first) {
+            Ok(token) => token,
+            Err(fault) => return (tokens, Some((at, fault))),
+        };
         // Every token takes at least one byte; were that ever untrue, stop here rather than hang.
         at = token.span.end.max(at + 1);
         tokens.push(token);

@@ -35,6 +35,15 @@ impl TimeRange {
 
     /// Reads the value of a `time:` term.
     pub(in crate::query) fn parse(value: &str) -> Result<Self, BadValue> {
+        Self::read(value).map_err(|mut bad| {
+            if let Some(meant) = near(value) {
+                bad.message.push_str(&format!(", was time:{meant} meant?"));
+            }
+            bad
+        })
+    }
+
+    fn read(value: &str) -> Result<Self, BadValue> {
         let Some((first, last)) = value.split_once("..") else {
             let only = End::parse(value, 0..value.len())?;
             return Self::between(Some(only), Some(only), value);
@@ -113,6 +122,27 @@ impl End {
         };
         Ok(Self { date_ms, from, to })
     }
+}
+
+/// What someone may have meant by a time that cannot be read: an hour alone, a range written with a dash or
+/// turned round, a date as the client writes it.
+fn near(value: &str) -> Option<String> {
+    const LONGEST: usize = 60;
+    let value = value.trim();
+    if value.len() > LONGEST {
+        return None;
+    }
+    let hour = format!("{value:0>2}:00");
+    let dots = value.replace("...", "..");
+    let dash = if value.contains(':') { value.replacen('-', "..", 1) } else { String::new() };
+    let turned = value.split_once("..").filter(|(from, to)| from.contains('-') && to.contains('-'));
+    let turned = turned.map(|(from, to)| format!("{}..{}", to.trim(), from.trim())).unwrap_or_default();
+    let mut parts = value.splitn(3, '/');
+    let date = match (parts.next(), parts.next(), parts.next()) {
+        (Some(month), Some(day), Some(year)) => format!("{year}-{month:0>2}-{day:0>2}"),
+        _ => String::new(),
+    };
+    [hour, dots, dash, turned, date].into_iter().find(|text| !text.is_empty() && TimeRange::read(text).is_ok())
 }
 
 fn expected(at: Range<usize>, wrong: Option<&str>) -> BadValue {
@@ -306,6 +336,29 @@ mod tests {
         for text in ["2024-11-21..2024-11-20", "2024-11-20T22:00..02:00"] {
             let error = TimeRange::parse(text).expect_err(text);
             assert!(error.message.contains("end after it starts"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_have_been_meant() {
+        let cases = [
+            ("14", Some("14:00")),
+            ("9", Some("09:00")),
+            ("14:00-14:10", Some("14:00..14:10")),
+            ("14:00...14:10", Some("14:00..14:10")),
+            ("2024-11-21..2024-11-20", Some("2024-11-20..2024-11-21")),
+            ("11/20/2024", Some("2024-11-20")),
+            ("2024-11-20T22:00..02:00", None),
+            ("noon", None),
+            ("25", None),
+            ("13/45/2024", None),
+        ];
+        for (text, meant) in cases {
+            let message = TimeRange::parse(text).expect_err(text).message;
+            match meant {
+                Some(meant) => assert!(message.ends_with(&format!(", was time:{meant} meant?")), "{message}"),
+                None => assert!(!message.contains("meant?"), "{message}"),
+            }
         }
     }
 
