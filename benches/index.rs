@@ -1,4 +1,5 @@
-//! How fast a trace is indexed and queried, as ratios against `wc -l` of the same file in the same run.
+//! How fast a trace is indexed and queried, as ratios against `wc -l` of the same file in the same run; searches of
+//! its text against `rg -c -i` of the same pattern, where ripgrep is installed.
 //!
 //! ```text
 //! cargo run --release --example make_sample_logs -- --gib 1 -o target/trace.txt
@@ -16,15 +17,20 @@ use uccello::query::{self, Matcher, Scope};
 /// Pairs of runs; the first is a warm-up and not counted.
 const PAIRS: usize = 7;
 
-const QUERIES: [&str; 8] = [
+const QUERIES: [&str; 6] = [
     "uri:anna@contoso.com",
     "uri:*@fabrikam.com",
     "diag:28032",
     "diag:1000..1013",
     "status:401 method:REGISTER",
     "callid:*abc*",
-    "unauthorized",
-    "/gssapi-data=\"[^\"]+\"/",
+];
+
+/// A search as a query, and the pattern that asks ripgrep the same.
+const SEARCHES: [(&str, &str); 3] = [
+    ("unauthorized", "unauthorized"),
+    ("\"no such words\"", "no such words"),
+    ("/gssapi-data=\"[^\"]+\"/", "gssapi-data=\"[^\"]+\""),
 ];
 
 fn main() {
@@ -69,6 +75,10 @@ fn main() {
     for text in QUERIES {
         query(&index, text);
     }
+    println!("{:<30} {:>9} {:>11} {:>11} {:>6}", "search", "rows", "uccello", "rg -c -i", "ratio");
+    for (query, pattern) in SEARCHES {
+        search(&index, &path, query, pattern);
+    }
 }
 
 fn build(path: &PathBuf) -> (Arc<Index>, Duration, Duration) {
@@ -94,6 +104,27 @@ fn query(index: &Index, text: &str) {
     }
     times.sort();
     println!("{text:<30} {hits:>9} rows {:>8.1} ms", ms(times[times.len() / 2]));
+}
+
+/// Runs a search and ripgrep in turns, and compares the medians.
+fn search(index: &Index, path: &PathBuf, text: &str, pattern: &str) {
+    let query = query::parse(text).expect("the queries of this bench are valid");
+    let (mut ours, mut theirs, mut hits) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..PAIRS {
+        let mut matcher = Matcher::new(query.clone(), Scope::AllRecords);
+        ours.push(time(|| hits = matcher.select(index, &AtomicBool::new(false)).map_or(0, |rows| rows.len())));
+        let mut is_there = true;
+        let took = time(|| is_there = Command::new("rg").args(["-c", "-i", pattern]).arg(path).output().is_ok());
+        theirs.extend(is_there.then_some(took));
+    }
+    ours.sort();
+    theirs.sort();
+    let own = ours[ours.len() / 2];
+    let (other, ratio) = match theirs.get(theirs.len() / 2) {
+        Some(rg) => (format!("{:.1} ms", ms(*rg)), format!("{:.2}", own.as_secs_f64() / rg.as_secs_f64())),
+        None => ("not there".to_owned(), String::new()),
+    };
+    println!("{text:<30} {hits:>9} {:>8.1} ms {other:>11} {ratio:>6}", ms(own));
 }
 
 fn time(work: impl FnOnce()) -> Duration {
