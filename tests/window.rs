@@ -257,6 +257,26 @@ fn a_file_cut_while_it_is_open_leaves_the_window_usable() {
 }
 
 #[test]
+fn the_other_logs_of_a_client_are_offered() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let copy = |from: &str, to: &str| {
+        let path = folder.path().join(to);
+        std::fs::copy(format!("sample-logs/external-sign-in/{from}"), &path).expect("a copy of a sample");
+        path
+    };
+    let first = copy("anna-UccApi-0.UccApilog", "Lync-UccApi-0.UccApilog");
+    copy("ben-UccApi-0.UccApilog", "Lync-UccApi-1.UccApilog");
+    copy("ben-UccApi-0.UccApilog", "Other-UccApi-1.UccApilog");
+    let mut harness = open(Theme::Dark, [1280.0, 800.0], &[&first]);
+    assert_eq!(window(&harness).app().view.index.files().len(), 1, "nothing is opened that was not named");
+    harness.get_by_label_contains("Lync-UccApi-1.UccApilog lies beside it");
+    harness.get_by_label("Open it too").click();
+    settle(&mut harness);
+    assert_eq!(window(&harness).app().view.index.files().len(), 2);
+    assert!(harness.query_by_label_contains("lies beside it").is_none());
+}
+
+#[test]
 fn a_log_that_is_written_is_followed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("anna-UccApi-0.UccApilog");

@@ -23,6 +23,7 @@ pub enum Action {
     Scope(Scope),
     LadderOf(LadderOf),
     DismissErrors,
+    DismissSiblings,
     Run(Command),
 }
 

@@ -6,7 +6,7 @@ use crate::format::clock::Offset;
 use crate::index::{self, Followed, Index, Pasted, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
 use crate::query::Searched;
-use crate::source::State;
+use crate::source::{State, siblings};
 use crate::trace::dialog_of;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -26,6 +26,8 @@ pub enum Done {
     Opened {
         errors: Vec<String>,
         skipped: Vec<Skipped>,
+        /// Logs of the same clients that lie beside those that were named.
+        siblings: Vec<PathBuf>,
     },
     Index {
         index: Arc<Index>,
@@ -135,7 +137,8 @@ impl Jobs {
         std::thread::spawn(move || {
             let mut opened = index::open(&paths, &clocks);
             opened.files.extend(pasted.iter().filter_map(|pasted| pasted.open().ok()));
-            reply.send(epoch, Done::Opened { errors: opened.errors, skipped: opened.skipped });
+            let siblings = siblings_of(&paths);
+            reply.send(epoch, Done::Opened { errors: opened.errors, skipped: opened.skipped, siblings });
             let files: Vec<_> = opened.files.into_iter().map(Arc::new).collect();
             let publish = |index| {
                 reply.send(epoch, Done::Index { index, is_whole: false });
@@ -187,6 +190,14 @@ impl Drop for Jobs {
         // Whoever still works for this window stops soon.
         self.forget();
     }
+}
+
+fn siblings_of(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = paths.iter().flat_map(|path| siblings(path)).collect();
+    found.sort();
+    found.dedup();
+    found.retain(|path| !paths.contains(path));
+    found
 }
 
 /// How often the files are looked at while they are open.

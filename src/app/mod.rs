@@ -45,6 +45,8 @@ pub struct Opening {
     pub errors: Vec<String>,
     /// Files of folders that were passed over.
     pub skipped: Vec<Skipped>,
+    /// Logs of the same clients that lie beside those that were opened: a client fills several in turn.
+    pub siblings: Vec<PathBuf>,
 }
 
 /// The state of the window.
@@ -257,7 +259,8 @@ impl App {
                         self.open(paths, Vec::new());
                     }
                 }
-                Done::Opened { errors, skipped } => {
+                Done::Opened { errors, skipped, siblings } => {
+                    self.opening.siblings = siblings;
                     self.opening.errors = errors;
                     self.opening.skipped = skipped;
                 }
@@ -371,6 +374,7 @@ impl App {
                 self.ladder_of = what;
                 self.ask_ladder();
             }
+            Action::DismissSiblings => self.opening.siblings.clear(),
             Action::DismissErrors => {
                 self.opening.errors.clear();
                 self.opening.skipped.clear();

@@ -150,6 +150,12 @@ impl Window {
             let frame = bar_frame.fill(tokens.tone(theme::Tone::Failure).soft);
             egui::Panel::top("errors").frame(frame).show(ui, |ui| start::errors_ui(ui, &app.opening, &mut actions));
         }
+        if !app.opening.siblings.is_empty() {
+            let frame = bar_frame.fill(tokens.header);
+            egui::Panel::top("siblings").frame(frame).show(ui, |ui| {
+                start::siblings_ui(ui, &app.opening.siblings, &mut actions);
+            });
+        }
         if app.is_empty() || (app.view.index.is_empty() && !app.is_indexing()) {
             egui::CentralPanel::default().frame(egui::Frame::new().fill(tokens.panel)).show(ui, |ui| {
                 start::start_ui(ui, app, &mut actions);

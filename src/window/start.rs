@@ -111,6 +111,28 @@ pub fn errors_ui(ui: &mut Ui, opening: &Opening, actions: &mut Actions) {
     });
 }
 
+/// Offers the other logs of a client: it fills several in turn, and their numbers say nothing of their age.
+pub fn siblings_ui(ui: &mut Ui, siblings: &[PathBuf], actions: &mut Actions) {
+    let names: Vec<_> =
+        siblings.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned()).collect();
+    let text = match names.as_slice() {
+        [only] => format!("{only} lies beside it: another log of the same client"),
+        several => format!("{} lie beside it: logs of the same client", several.join(", ")),
+    };
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(text).color(theme::of(ui).text));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("Not now").clicked() {
+                actions.push(Action::DismissSiblings);
+            }
+            let words = if siblings.len() == 1 { "Open it too" } else { "Open them too" };
+            if ui.button(words).clicked() {
+                actions.push(Action::Add(siblings.to_vec()));
+            }
+        });
+    });
+}
+
 /// Says what a drop will do while files are held over the window.
 pub fn drop_overlay(ctx: &egui::Context, is_empty: bool) {
     if ctx.input(|input| input.raw.hovered_files.is_empty()) {
