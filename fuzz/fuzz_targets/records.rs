@@ -12,7 +12,7 @@ use uccello::source::Source;
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (choice, bytes) = input;
-    let formats = [Format::Uccapi, Format::Cls, Format::OcsLogger];
+    let formats = [Format::Uccapi, Format::Cls, Format::OcsLogger, Format::Text];
     let format = formats[usize::from(choice) % formats.len()];
     let source = Source::from_bytes("log", bytes.to_vec());
     let file = TraceFile { source, format: Some(format), reason: String::new(), set_clock: None, warnings: vec![] };
