@@ -266,6 +266,10 @@ impl App {
                 }
                 Done::Index { index, is_whole } => {
                     self.opening.errors.extend(index.limit_reached());
+                    if is_whole && index.messages() == 0 {
+                        // A log without messages is opened for its other records.
+                        self.scope = Scope::AllRecords;
+                    }
                     self.index = index;
                     if is_whole && self.opening.progress.take().is_some_and(|progress| progress.is_cancelled()) {
                         let said = "Indexing was stopped: only what was read until then is shown";
@@ -305,12 +309,12 @@ impl App {
     fn said_of(&self, number: usize, state: State) -> Option<String> {
         let what = match state {
             State::Same | State::Grown => return None,
-            State::Cut => "was cut while it was open",
-            State::Replaced => "was replaced by another file",
-            State::Gone => "was deleted or moved",
+            State::Cut => "was cut while it was open: the list still shows it, but the text behind the cut is lost",
+            State::Replaced => "was replaced by another file: what was read before is still shown",
+            State::Gone => "was deleted or moved: what was read before is still shown",
         };
         let name = self.index.files().get(number)?.name();
-        Some(format!("{name} {what}: what was read before is still shown; open it again to read what is there now"))
+        Some(format!("{name} {what}; F5 reads what is there now"))
     }
 
     /// Where a row of the view before stands in a view that is about to be shown.

@@ -1,6 +1,7 @@
 //! `info`: what was opened, file by file.
 
 use super::{InfoFormat, Ready};
+use crate::export::counted;
 use crate::format::{Clock, Millis};
 use crate::index::{Block, Index, TraceFile};
 use serde::Serialize;
@@ -88,8 +89,10 @@ fn write_text(out: &mut impl Write, file: &FileInfo) -> io::Result<()> {
         writeln!(out, "  {format}, {}, {} bytes", file.encoding.unwrap_or_default(), file.bytes)?;
         writeln!(
             out,
-            "  {} records, {} messages, {} lines not understood",
-            file.records, file.messages, file.lines_not_understood
+            "  {}, {}, {} not understood",
+            counted(file.records, "record"),
+            counted(file.messages, "message"),
+            counted(file.lines_not_understood, "line")
         )?;
         if let (Some(first), Some(last)) = (&file.first, &file.last) {
             writeln!(out, "  {first} to {last}")?;

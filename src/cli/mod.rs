@@ -47,7 +47,7 @@ pub enum Renderer {
 /// Traces to open.
 #[derive(Clone, Debug, Args)]
 pub struct Input {
-    /// Client logs (*.UccApilog), server traces (CLS or OCSLogger text), or folders of them
+    /// Client logs (*.UccApilog), server traces (CLS or OCSLogger text), or folders, zip and gzip archives of them
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Set the UTC offset of one client log by hand

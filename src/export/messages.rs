@@ -1,6 +1,7 @@
 //! Messages as lines: text for people, NDJSON and CSV for scripts.
 
 use crate::index::{Entry, Index, RowId};
+use crate::trace::in_words;
 use serde_json::Value;
 use std::io::{self, Write};
 
@@ -22,9 +23,19 @@ pub fn messages(
     rows: impl Iterator<Item = RowId>,
     format: Format,
 ) -> io::Result<()> {
+    let mut rows = rows;
+    if format == Format::Text {
+        return rows.try_for_each(|row| match index.entry(row) {
+            Some(entry) => {
+                let words = index.with_record(row, |record| record.message.is_none().then(|| in_words(record)));
+                writeln!(out, "{}", summary_line(&entry, words.flatten()))
+            }
+            None => Ok(()),
+        });
+    }
     let mut entries = rows.filter_map(|row| index.entry(row));
     match format {
-        Format::Text => entries.try_for_each(|entry| writeln!(out, "{}", summary_line(&entry))),
+        Format::Text => Ok(()),
         Format::Ndjson => entries.try_for_each(|entry| {
             serde_json::to_writer(&mut *out, &entry)?;
             out.write_all(b"\n")
@@ -49,9 +60,8 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-/// One record as a line for people.
-#[must_use]
-pub fn summary_line(entry: &Entry) -> String {
+/// One record as a line for people; `words` say what stands in it where that is no message.
+fn summary_line(entry: &Entry, words: Option<String>) -> String {
     let direction = match entry.direction {
         Some("in") => "<-",
         Some("out") => "->",
@@ -62,7 +72,7 @@ pub fn summary_line(entry: &Entry) -> String {
         (Some(one), _) | (None, Some(one)) => one.clone(),
         (None, None) => entry.uris.first().cloned().unwrap_or_default(),
     };
-    let what = entry.start_line.clone().unwrap_or_else(|| entry.kind.to_owned());
+    let what = entry.start_line.clone().or(words).unwrap_or_else(|| entry.kind.to_owned());
     let codes: Vec<String> = entry
         .diagnostics
         .iter()

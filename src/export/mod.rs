@@ -5,7 +5,7 @@ mod ladder;
 mod messages;
 
 pub use self::ladder::ladder_text;
-pub use self::messages::{Format, messages, summary_line};
+pub use self::messages::{Format, messages};
 
 /// `93118` -> `93,118`.
 #[must_use]
@@ -19,6 +19,13 @@ pub fn with_separators(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `1 record`, `1,204 records`
+#[must_use]
+pub fn counted(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", with_separators(number))
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 mod dialog;
 mod hosts;
 mod outcome;
+mod words;
 
 pub use self::dialog::dialog_of;
 pub use self::hosts::{Host, HostId, Hosts, Role};
 pub use self::outcome::Outcome;
+pub use self::words::{in_words, short_target};

@@ -75,7 +75,14 @@ fn open_menu(ui: &mut Ui, app: &App, actions: &mut Actions) {
         return;
     }
     ui.menu_button("Open…", |ui| {
-        for command in [Command::OpenFiles, Command::OpenFolder, Command::AddFiles, Command::Paste, Command::Close] {
+        for command in [
+            Command::OpenFiles,
+            Command::OpenFolder,
+            Command::AddFiles,
+            Command::OpenAgain,
+            Command::Paste,
+            Command::Close,
+        ] {
             let Some(entry) = command.entry() else { continue };
             let enabled =
                 !app.is_empty() || matches!(command, Command::OpenFiles | Command::OpenFolder | Command::Paste);
@@ -88,6 +95,8 @@ fn open_menu(ui: &mut Ui, app: &App, actions: &mut Actions) {
     });
 }
 
+const THEME_BUTTON_PT: f32 = 108.0;
+
 fn theme_button(ui: &mut Ui, actions: &mut Actions) {
     let preference = ui.ctx().options(|options| options.theme_preference);
     let name = match preference {
@@ -95,7 +104,9 @@ fn theme_button(ui: &mut Ui, actions: &mut Actions) {
         egui::ThemePreference::Light => "Theme: light",
         egui::ThemePreference::Dark => "Theme: dark",
     };
-    if ui.button(name).on_hover_text(hint(ui, Command::ToggleTheme)).clicked() {
+    // As wide as its longest name, so that nothing beside it moves.
+    let button = Button::new(name).min_size(egui::vec2(THEME_BUTTON_PT, 0.0));
+    if ui.add(button).on_hover_text(hint(ui, Command::ToggleTheme)).clicked() {
         actions.push(Action::Run(Command::ToggleTheme));
     }
 }
@@ -110,7 +121,7 @@ fn address_box(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Actio
     let label = ui.label(RichText::new("SIP URI").color(theme::of(ui).text_weak));
     let mut taken = if has_focus {
         let offers = state.suggestions.of(&app.view, &state.address);
-        state.completion.keys(ui, offers.len()).and_then(|at| offers.get(at)).cloned()
+        state.completion.keys(ui, offers.len(), false).and_then(|at| offers.get(at)).cloned()
     } else {
         None
     };

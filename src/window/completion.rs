@@ -17,6 +17,7 @@ const NARROWEST_PT: f32 = 320.0;
 pub struct CompletionState {
     pub is_open: bool,
     chosen: Option<usize>,
+    is_begun: bool,
     is_hovered: bool,
 }
 
@@ -41,7 +42,7 @@ struct Columns {
 
 impl CompletionState {
     pub fn open(&mut self) {
-        *self = Self { is_open: true, is_hovered: self.is_hovered, chosen: None };
+        *self = Self { is_open: true, is_hovered: self.is_hovered, ..Self::default() };
     }
 
     pub fn close(&mut self) {
@@ -49,12 +50,14 @@ impl CompletionState {
     }
 
     /// Keys for the rows, taken before the box sees them: which row is taken, if one is. Only while the box has
-    /// the keyboard and offers are there to be chosen from.
-    pub fn keys(&mut self, ui: &Ui, offers: usize) -> Option<usize> {
+    /// the keyboard and offers are there to be chosen from. `is_begun`: the offers go on with what is typed, so that
+    /// Tab takes the first of them.
+    pub fn keys(&mut self, ui: &Ui, offers: usize, is_begun: bool) -> Option<usize> {
         if !self.is_open || offers == 0 {
             return None;
         }
         let last = offers - 1;
+        self.is_begun = is_begun;
         self.chosen = self.chosen.map(|at| at.min(last));
         ui.input_mut(|input| {
             let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
@@ -68,9 +71,9 @@ impl CompletionState {
                 self.close();
                 return None;
             }
-            // With nothing chosen these keys do what they do in any box.
-            let chosen = self.chosen?;
-            (pressed(Key::Enter) || pressed(Key::Tab)).then_some(chosen)
+            // With nothing chosen, and nothing begun, these keys do what they do in any box.
+            let by_tab = self.chosen.or(is_begun.then_some(0)).filter(|_| pressed(Key::Tab));
+            by_tab.or_else(|| self.chosen.filter(|_| pressed(Key::Enter)))
         })
     }
 }
@@ -87,7 +90,7 @@ impl Completion {
         let filter = EventFilter {
             horizontal_arrows: true,
             vertical_arrows: true,
-            tab: is_open && state.chosen.is_some(),
+            tab: is_open && (state.chosen.is_some() || state.is_begun),
             escape: is_open,
         };
         response.ctx.memory_mut(|memory| memory.set_focus_lock_filter(self.box_id, filter));
@@ -104,7 +107,11 @@ impl Completion {
             .close_behavior(egui::PopupCloseBehavior::IgnoreClicks)
             .show(|ui| {
                 let list = self.box_id.with("completion list");
-                egui::ScrollArea::vertical().max_height(below.max(ROW_HEIGHT_PT)).show(ui, |ui| {
+                // Without a least height the rows would scroll in the space that fewer rows took before them.
+                let most = below.max(ROW_HEIGHT_PT);
+                let wanted = (ROW_HEIGHT_PT * offers.len() as f32).min(most);
+                let scroll = egui::ScrollArea::vertical().max_height(most).min_scrolled_height(wanted);
+                scroll.show(ui, |ui| {
                     ui.set_width(columns.width);
                     ui.spacing_mut().item_spacing.y = 0.0;
                     clicked = self.rows(ui, list, state, offers, &columns);

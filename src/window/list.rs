@@ -3,13 +3,13 @@
 use super::rows::{Column, Columns, RowState, Rows, RowsState, paint_cell, paint_cell_end};
 use super::{theme, tone};
 use crate::app::{Action, Actions, App, Command};
-use crate::format::{Direction, Kind, Millis, Record};
+use crate::format::{Direction, Millis};
 use crate::index::{Index, RowId};
-use crate::protocol::lines::{Lines, to_text};
+use crate::protocol::lines::to_text;
 use crate::protocol::message::cseq;
-use crate::protocol::{HeaderName, Message, WebCall};
+use crate::protocol::{HeaderName, Message};
 use crate::query::edit;
-use crate::trace::Outcome;
+use crate::trace::{Outcome, in_words, short_target};
 use egui::{Rect, RichText, Ui};
 
 /// Where the list stands.
@@ -54,13 +54,16 @@ impl ListRow {
         let address = |id: Option<&u16>| to_text(block.address(id.copied().unwrap_or(0)));
         let (from, to) = (address(block.from_column().get(at)), address(block.to_column().get(at)));
         let codes: Vec<String> = block.codes_of(at).iter().map(u32::to_string).collect();
+        let file_name = index.file_of(row).map_or("", |file| file.name());
+        let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
         let (what, place, user) = index.with_record(row, |record| {
             let what = match &record.message {
                 Some(message) => what_of(message),
-                None => web_call(record).unwrap_or_else(|| first_words(record.text, record.kind)),
+                None => in_words(record),
             };
             let own = crate::protocol::address::without_port(record.local);
             let place = if record.machine.is_empty() { own } else { record.machine };
+            let place = if place.is_empty() { file_name.as_bytes() } else { place };
             let user = record.message.and_then(|message| message.request_uri_person()).unwrap_or_default();
             (what, to_text(place), user)
         })?;
@@ -109,35 +112,6 @@ fn what_of(message: &Message<'_>) -> String {
         }
         _ => message.start_line(),
     }
-}
-
-/// `sip:anna@contoso.com;transport=tls` -> `anna@contoso.com`; of a web address what tells it from others,
-/// the end of its path.
-fn short_target(target: &str) -> String {
-    if let Some((_, rest)) = target.split_once(':').filter(|(scheme, _)| matches!(*scheme, "sip" | "sips" | "tel")) {
-        return rest.split(';').next().unwrap_or(rest).to_owned();
-    }
-    let path = target.split('?').next().unwrap_or(target);
-    match path.rmatch_indices('/').nth(1) {
-        Some((at, _)) if at > 0 => format!("…{}", path.split_at(at).1),
-        _ => path.to_owned(),
-    }
-}
-
-/// A web-service call of a client in few words: where it goes, and what came of it.
-fn web_call(record: &Record<'_>) -> Option<String> {
-    let call = WebCall::parse(record.text).filter(|_| record.kind == Kind::WebRequest)?;
-    Some(format!("web call {} ({})", short_target(&to_text(call.target)), call.outcome()))
-}
-
-/// The first line of a record that holds no message.
-fn first_words(text: &[u8], kind: Kind) -> String {
-    let lines = || Lines::new(text).map(|line| line.text.trim_ascii()).filter(|line| !line.is_empty());
-    // The fields of a typed record say what it is about in their Text.
-    let spoken = lines().find_map(|line| line.strip_prefix(b"Text:")).map(<[u8]>::trim_ascii);
-    let line = spoken.or_else(|| lines().next());
-    let line = line.map(|line| line.get(..400).unwrap_or(line)).map(to_text).unwrap_or_default();
-    if line.is_empty() || line == "$$begin_record" { kind.name().to_owned() } else { line }
 }
 
 /// `+0.092`, `+12:03`

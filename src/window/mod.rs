@@ -147,7 +147,9 @@ impl Window {
             status::status_ui(ui, app, &mut actions);
         });
         if !app.opening.errors.is_empty() || !app.opening.skipped.is_empty() {
-            let frame = bar_frame.fill(tokens.tone(theme::Tone::Failure).soft);
+            // What was only passed over is no failure.
+            let is_failure = !app.opening.errors.is_empty();
+            let frame = bar_frame.fill(if is_failure { tokens.tone(theme::Tone::Failure).soft } else { tokens.header });
             egui::Panel::top("errors").frame(frame).show(ui, |ui| start::errors_ui(ui, &app.opening, &mut actions));
         }
         if !app.opening.siblings.is_empty() {

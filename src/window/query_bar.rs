@@ -104,8 +104,10 @@ pub fn query_bar_ui(ui: &mut Ui, state: &mut QueryBarState, app: &App, actions: 
         let clear_width = if has_query { 64.0 } else { 0.0 };
         let mut text = app.query_text.clone();
         if ui.memory(|memory| memory.has_focus(query_id())) && state.completion.is_open {
-            let count = state.offers(app, &text, cursor(ui, &text)).map_or(0, |offers| offers.offers.len());
-            if let Some(at) = state.completion.keys(ui, count) {
+            let offers = state.offers(app, &text, cursor(ui, &text));
+            let count = offers.map_or(0, |offers| offers.offers.len());
+            let is_begun = offers.is_some_and(|offers| !offers.place.range.is_empty());
+            if let Some(at) = state.completion.keys(ui, count, is_begun) {
                 state.take(ui, app, &mut text, at, actions);
             }
         }

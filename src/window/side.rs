@@ -98,12 +98,12 @@ fn files_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 38.0), Sense::click());
         let (state, is_lost) = match app.file_state(number) {
             State::Same => ("", false),
-            State::Grown => (", following", false),
-            State::Cut => (", cut", true),
-            State::Replaced => (", replaced", true),
-            State::Gone => (", deleted", true),
+            State::Grown => ("following, ", false),
+            State::Cut => ("cut, ", true),
+            State::Replaced => ("replaced, ", true),
+            State::Gone => ("deleted, ", true),
         };
-        let name = format!("File {short}, {format}, clock {}{state}", clock.clock);
+        let name = format!("File {short}, {state}{format}, clock {}", clock.clock);
         response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, is_chosen, &name));
         row_ground(ui, rect, &response, is_chosen);
         let tokens = theme::of(ui);
@@ -117,7 +117,7 @@ fn files_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         super::rows::paint_cell(
             ui,
             bottom,
-            &format!("{format}, {clock_text}{state}"),
+            &format!("{state}{format}, {clock_text}"),
             if is_lost { tokens.tone(theme::Tone::Failure).text } else { weak },
             theme::small_font(),
         );

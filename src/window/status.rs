@@ -2,7 +2,7 @@
 
 use super::theme;
 use crate::app::{Action, Actions, App, Command};
-use crate::export::with_separators;
+use crate::export::{counted, with_separators};
 use crate::query::Scope;
 use egui::{Align, Layout, RichText, Ui};
 
@@ -27,7 +27,7 @@ pub fn status_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
             ui.label(weak(files(app)));
             ui.separator();
             let lost = index.lines_not_understood();
-            let text = format!("{} lines not understood", with_separators(lost));
+            let text = format!("{} not understood", counted(lost, "line"));
             let color = if lost > 0 { tokens.tone(theme::Tone::Challenge).text } else { tokens.text_weak };
             let label = ui.label(RichText::new(text).font(theme::small_font()).color(color));
             if lost > 0 {

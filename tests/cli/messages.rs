@@ -377,3 +377,11 @@ fn a_reader_that_goes_away_ends_the_printing_quietly() {
         assert_eq!((output.status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_record_that_is_no_message_is_shown_by_its_words() {
+    let printed = uccello(&["messages", ANNA, "--all", "--where", "kind:web-request"]).printed();
+    assert!(printed.lines().all(|line| line.contains("web call ") && line.contains('/')), "{printed}");
+    let printed = uccello(&["messages", ANNA, "--all", "--where", "kind:trace"]).printed();
+    assert!(!printed.lines().any(|line| line.ends_with(" trace")), "{printed}");
+}
