@@ -1,7 +1,7 @@
 //! The state of a running window: what is opened, selected and asked for. No widgets.
 //!
 //! The window reads this state and pushes [`Action`]s; [`App::apply`] is the one place that carries them
-//! out. Long work runs in [`jobs`]; its results are immutable and are swapped in by [`App::receive`].
+//! out. Long work runs on threads of its own; its results are immutable and are swapped in by [`App::receive`].
 
 pub mod command;
 mod detail;

@@ -1,7 +1,7 @@
 //! A query once it is understood: the only form in which the rest of the program meets one.
 //!
 //! Every value here is valid: numbers are ranges, times are milliseconds, expressions are compiled. Nothing
-//! here reads query text (that is [`super::parse`]) or looks at records (that is the evaluation's job).
+//! here reads query text (that is [`super::parse()`]) or looks at records (that is the evaluation's job).
 
 mod pattern;
 mod text;
