@@ -5,6 +5,7 @@
 
 pub mod command;
 mod detail;
+mod files;
 mod jobs;
 mod offers;
 mod view;
@@ -15,12 +16,13 @@ pub use self::jobs::Wake;
 pub use self::offers::{Offer, Offers, addresses_like};
 pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
+use self::files::FilesNow;
 use self::jobs::{Done, Jobs, LadderRequest};
 use self::view::ViewRequest;
 use crate::format::{Format, clock::Offset};
 use crate::index::{Followed, Index, Pasted, Position, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
-use crate::query::term::{Term, TextPattern, TimeRange};
+use crate::query::term::TextPattern;
 use crate::query::{self, Query, QueryError, Scope, edit};
 use crate::source::State;
 use std::path::PathBuf;
@@ -68,7 +70,7 @@ pub struct App {
     /// Counts up when the selection should be brought into sight.
     pub reveal: u64,
     /// What became of the files since they were read, by number.
-    files_now: Vec<State>,
+    files_now: FilesNow,
     paths: Vec<PathBuf>,
     /// Texts from the clipboard, which are opened after the paths.
     pasted: Vec<Pasted>,
@@ -97,7 +99,7 @@ impl App {
             ladder_of: LadderOf::Dialog,
             ladder_is_dialog: false,
             reveal: 0,
-            files_now: Vec::new(),
+            files_now: FilesNow::default(),
             paths: Vec::new(),
             pasted: Vec::new(),
             clocks: Vec::new(),
@@ -154,7 +156,7 @@ impl App {
 
     fn read_all(&mut self) {
         self.stop_indexing();
-        self.files_now.clear();
+        self.files_now = FilesNow::default();
         let progress = Arc::new(Progress::default());
         self.opening = Opening { progress: Some(Arc::clone(&progress)), ..Opening::default() };
         self.select(None);
@@ -167,7 +169,7 @@ impl App {
         self.pasted.clear();
         self.clocks.clear();
         self.opening = Opening::default();
-        self.files_now.clear();
+        self.files_now = FilesNow::default();
         self.index = Arc::default();
         self.view = Arc::default();
         self.ladder = Arc::default();
@@ -213,13 +215,13 @@ impl App {
     /// What became of a file since it was read.
     #[must_use]
     pub fn file_state(&self, number: usize) -> State {
-        self.files_now.get(number).copied().unwrap_or(State::Same)
+        self.files_now.of(number)
     }
 
     /// True where a file has grown since it was opened.
     #[must_use]
     pub fn follows(&self) -> bool {
-        self.files_now.contains(&State::Grown)
+        self.files_now.any_grown()
     }
 
     /// True while anything is being read, selected or laid out in the background.
@@ -266,7 +268,7 @@ impl App {
                 }
                 Done::Index { index, is_whole } => {
                     self.opening.errors.extend(index.limit_reached());
-                    if is_whole && index.messages() == 0 {
+                    if is_whole && index.messages() == 0 && !index.is_empty() {
                         // A log without messages is opened for its other records.
                         self.scope = Scope::AllRecords;
                     }
@@ -290,31 +292,13 @@ impl App {
     /// Takes in what became of the files. Rows of files that stand after a grown one have other numbers now, so what
     /// is selected is looked for by its place in its file.
     fn follow(&mut self, followed: Followed) {
-        for (number, state) in followed.states.iter().enumerate() {
-            if let Some(said) = self.said_of(number, *state)
-                && self.files_now.get(number) != Some(state)
-            {
-                self.opening.errors.push(said);
-            }
-        }
-        // A file that has grown once is one that is written, also while nothing comes.
-        let stays = |number: usize, state| if state == State::Same { self.file_state(number) } else { state };
-        self.files_now = followed.states.into_iter().enumerate().map(|(number, state)| stays(number, state)).collect();
+        let name = |number: usize| self.index.files().get(number).map(|file| file.name());
+        let lost = self.files_now.update(&followed.states, name);
+        self.opening.errors.extend(lost);
         if let Some(index) = followed.index {
             self.index = index;
             self.ask_view();
         }
-    }
-
-    fn said_of(&self, number: usize, state: State) -> Option<String> {
-        let what = match state {
-            State::Same | State::Grown => return None,
-            State::Cut => "was cut while it was open: the list still shows it, but the text behind the cut is lost",
-            State::Replaced => "was replaced by another file: what was read before is still shown",
-            State::Gone => "was deleted or moved: what was read before is still shown",
-        };
-        let name = self.index.files().get(number)?.name();
-        Some(format!("{name} {what}; F5 reads what is there now"))
     }
 
     /// Where a row of the view before stands in a view that is about to be shown.
@@ -392,10 +376,8 @@ impl App {
             Command::OpenFiles => self.pick(false, false),
             Command::OpenFolder => self.pick(true, false),
             Command::AddFiles => self.pick(false, true),
-            Command::OpenAgain => {
-                let paths = std::mem::take(&mut self.paths);
-                self.add(paths);
-            }
+            Command::OpenAgain if self.is_empty() => {}
+            Command::OpenAgain => self.read_all(),
             Command::Close => self.close(),
             Command::ClearFilter => self.set_query(String::new()),
             Command::StopIndexing => {
@@ -494,30 +476,13 @@ impl App {
     /// The time range the query names, if it names one with dates.
     #[must_use]
     pub fn time_range(&self) -> Option<(i64, i64)> {
-        fn of(query: &Query) -> Option<(i64, i64)> {
-            match query {
-                Query::Term(Term::Time(TimeRange::Absolute { from, to })) => Some((*from, *to)),
-                Query::And(parts) => parts.iter().find_map(of),
-                _ => None,
-            }
-        }
-        of(&self.query)
+        self.query.dates()
     }
 
     /// The words and regular expressions the query searches for, to be marked where they stand.
     #[must_use]
     pub fn searched(&self) -> Vec<&TextPattern> {
-        fn collect<'a>(query: &'a Query, found: &mut Vec<&'a TextPattern>) {
-            match query {
-                Query::Term(Term::Text(pattern)) => found.push(pattern),
-                Query::And(parts) | Query::Or(parts) => parts.iter().for_each(|part| collect(part, found)),
-                // What must not stand there cannot be marked.
-                Query::All | Query::Not(_) | Query::Term(_) => {}
-            }
-        }
-        let mut found = Vec::new();
-        collect(&self.query, &mut found);
-        found
+        self.query.texts()
     }
 
     /// The place of the selected row in the list.

@@ -49,6 +49,12 @@ impl FileClock {
         past.checked_sub(1).and_then(|last| self.steps.get(last)).map_or(self.clock, |step| step.clock)
     }
 
+    /// True where both give every record the same time, however that is known.
+    #[must_use]
+    pub fn tells_the_same(&self, other: &Self) -> bool {
+        (self.clock, &self.steps) == (other.clock, &other.steps)
+    }
+
     /// True where one clock holds for the whole file.
     #[must_use]
     pub fn is_steady(&self) -> bool {
@@ -286,8 +292,8 @@ pub fn pairs(index: &Index) -> HashMap<usize, Vec<Observation>> {
                 let Some(client) = sketch(block, at).and_then(|sketch| wanted.get(&sketch)) else { continue };
                 let Some(file) = index.locate(*client).map(|(block, _)| usize::from(block.file)) else { continue };
                 let pairs = found.entry(file).or_default();
-                let is_known = pairs.iter().rev().any(|pair| pair.row == *client);
-                if is_known || pairs.len() >= MOST_PAIRS || copy_key(index, *client) != copy_key(index, row) {
+                let is_known = || pairs.iter().any(|pair| pair.row == *client);
+                if pairs.len() >= MOST_PAIRS || is_known() || copy_key(index, *client) != copy_key(index, row) {
                     continue;
                 }
                 if let (Some(local), Some(utc)) = (index.written(*client), index.written(row)) {

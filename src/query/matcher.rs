@@ -160,6 +160,7 @@ impl Matcher {
                 told = Instant::now();
             }
         }
+        self.moved.clear();
         watch.searched.set(0, 0);
         Some(self.rows(index))
     }
@@ -167,11 +168,14 @@ impl Matcher {
     fn forget_what_changed(&mut self, index: &Index) {
         let blocks = index.blocks();
         let same = self.masks.iter().zip(blocks).all(|((known, _), block)| known.as_ptr() == Arc::as_ptr(block));
-        if index.file_clocks() != self.clocks {
+        let clocks = index.file_clocks();
+        let same_times = clocks.len() == self.clocks.len()
+            && clocks.iter().zip(&self.clocks).all(|(now, before)| now.tells_the_same(before));
+        if !same_times {
             // A clock that became known moves the times of its file.
             self.masks.clear();
             self.moved.clear();
-            self.clocks = index.file_clocks().to_vec();
+            self.clocks = clocks.to_vec();
         } else if !same || self.masks.len() > blocks.len() {
             let known = self.masks.drain(..).map(|(block, mask)| (block.as_ptr() as usize, (block, mask)));
             self.moved = known.collect();

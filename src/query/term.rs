@@ -78,6 +78,26 @@ pub struct NumberRange {
 }
 
 impl Query {
+    /// The time range it names with dates, in milliseconds, ends included.
+    #[must_use]
+    pub fn dates(&self) -> Option<(i64, i64)> {
+        match self {
+            Self::Term(Term::Time(TimeRange::Absolute { from, to })) => Some((*from, *to)),
+            Self::And(parts) => parts.iter().find_map(Self::dates),
+            _ => None,
+        }
+    }
+
+    /// The words and regular expressions it searches for. What must not stand there is not among them.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&TextPattern> {
+        match self {
+            Self::Term(Term::Text(pattern)) => vec![pattern],
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::texts).collect(),
+            Self::All | Self::Not(_) | Self::Term(_) => vec![],
+        }
+    }
+
     /// True where it asks for records of some kind by name, who then need not be messages.
     #[must_use]
     pub fn names_kind(&self) -> bool {
