@@ -35,6 +35,8 @@ pub mod query;
 
 pub mod trace;
 
+pub mod diagnosis;
+
 pub mod ladder;
 
 pub mod export;

@@ -111,7 +111,7 @@ impl Kind {
 }
 
 /// Which way a message went, as the log says it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Direction {
     #[default]

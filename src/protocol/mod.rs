@@ -7,12 +7,14 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod address;
+pub mod auth;
 pub mod diagnostics;
 pub mod header;
 pub mod lines;
 pub mod message;
 pub mod scan;
 pub mod start_line;
+pub mod token;
 mod web_call;
 
 pub use self::header::{Header, HeaderName, Headers};

@@ -1,13 +1,207 @@
-//! Many messages: which belong together, between whom they went, and how each one ended.
+//! Many messages: which belong together, between whom they went, how each one ended, and what they make up: sign-ins,
+//! requests to web services, calls that failed.
 //!
 //! Works on rows of an index and gives plain data. Why something failed is not decided here.
 
+mod coverage;
+mod credentials;
 mod dialog;
 mod hosts;
+mod noted;
 mod outcome;
+mod sign_in;
+mod sip;
+mod web;
 mod words;
 
+pub use self::coverage::{Coverage, FileCoverage, Gap};
+pub use self::credentials::{AuthRole, Credentials};
 pub use self::dialog::dialog_of;
 pub use self::hosts::{Host, HostId, Hosts, Role};
+pub use self::noted::{ClientNote, ServerNote};
 pub use self::outcome::Outcome;
+pub use self::sign_in::{ANSWER_TIMEOUT_MS, Attempt, Ending, Registration, Round, State};
+pub use self::sip::{Hop, SipMessage};
+pub use self::web::{WebExchange, WebService};
 pub use self::words::{in_words, short_target};
+
+use crate::format::{Format, Kind, Millis};
+use crate::index::{Block, Index, RowId};
+use crate::protocol::Protocol;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Everything that the records of an index make up together. Lists stand in the order of the window, web requests
+/// in that of the files.
+#[derive(Debug, Default)]
+pub struct Trace {
+    pub registrations: Vec<Registration>,
+    pub web: Vec<WebExchange>,
+    /// Final answers of 400 and more to other requests than REGISTER, challenges left out.
+    pub failed: Vec<SipMessage>,
+    /// Notices of a server about a registration.
+    pub notices: Vec<SipMessage>,
+    pub client_notes: Vec<ClientNote>,
+    pub server_notes: Vec<ServerNote>,
+    /// Who signs in with the client that wrote a file, by number of the file.
+    pub owners: FxHashMap<u16, String>,
+    pub coverage: Coverage,
+}
+
+impl Trace {
+    /// Reads what an index holds so far.
+    #[must_use]
+    pub fn read(index: &Index) -> Self {
+        let coverage = Coverage::of(index);
+        let rows = Chosen::of(index);
+        let log_ends = |message: &SipMessage| {
+            let ends = message.hops.iter().filter_map(|hop| coverage.end_of(hop.file));
+            ends.max().unwrap_or(Millis::NEVER)
+        };
+        let registers = sip::read(index, &rows.registers);
+        let owners = owners(&registers);
+        let registrations = sign_in::registrations(registers, &log_ends);
+        let client_notes = rows.client_lines.par_iter().filter_map(|&row| {
+            let file = index.locate(row)?.0.file;
+            index.with_record(row, |record| noted::client_note(index, row, file, record)).flatten()
+        });
+        let server_notes = rows
+            .server_notes
+            .par_iter()
+            .filter_map(|&row| index.with_record(row, |record| ServerNote::of_record(index, row, record)).flatten());
+        let mut web = web::exchanges(index, &rows.web);
+        for exchange in web.iter_mut().filter(|exchange| exchange.is_client && exchange.user.is_none()) {
+            exchange.user = owners.get(&exchange.file).cloned();
+        }
+        Self {
+            client_notes: client_notes.collect(),
+            server_notes: server_notes.collect(),
+            web,
+            failed: sip::read(index, &rows.failed),
+            notices: sip::read(index, &rows.notices),
+            registrations,
+            owners,
+            coverage,
+        }
+    }
+
+    /// All attempts to sign in, those of monitors left out.
+    pub fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.registrations
+            .iter()
+            .flat_map(|registration| &registration.attempts)
+            .filter(|attempt| !attempt.is_monitor())
+    }
+
+    /// Security and diagnostic records about a message.
+    pub fn notes_on<'a>(&'a self, message: &'a SipMessage) -> impl Iterator<Item = &'a ServerNote> {
+        self.server_notes.iter().filter(move |note| {
+            note.call_id.as_deref() == Some(message.call_id.as_str())
+                && note.cseq.is_none_or(|cseq| cseq == message.cseq)
+        })
+    }
+
+    /// The user a client's log is about.
+    #[must_use]
+    pub fn owner(&self, file: u16) -> Option<&str> {
+        self.owners.get(&file).map(String::as_str)
+    }
+}
+
+/// The user whose REGISTERs a client's log holds most of.
+fn owners(registers: &[SipMessage]) -> FxHashMap<u16, String> {
+    let mut counts: FxHashMap<(u16, &str), usize> = FxHashMap::default();
+    for message in registers.iter().filter(|message| message.is_request()) {
+        for hop in message.hops.iter().filter(|hop| hop.is_client) {
+            if let Some(user) = &message.from {
+                *counts.entry((hop.file, user)).or_default() += 1;
+            }
+        }
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_unstable_by(|((_, a), n), ((_, b), m)| n.cmp(m).then_with(|| b.cmp(a)));
+    counts.into_iter().map(|((file, user), _)| (file, user.to_owned())).collect()
+}
+
+/// Rows that take part, by what they are. Chosen by columns alone.
+#[derive(Default)]
+struct Chosen {
+    registers: Vec<RowId>,
+    failed: Vec<RowId>,
+    notices: Vec<RowId>,
+    web: Vec<RowId>,
+    client_lines: Vec<RowId>,
+    server_notes: Vec<RowId>,
+}
+
+impl Chosen {
+    fn of(index: &Index) -> Self {
+        let web_components = web_components(index);
+        let blocks: Vec<(&Block, u32)> =
+            index.blocks().iter().map(|block| &**block).zip(index.first_rows().iter().copied()).collect();
+        let of_blocks: Vec<Self> =
+            blocks.par_iter().map(|(block, first)| Self::of_block(index, block, *first, &web_components)).collect();
+        let mut all = Self::default();
+        for block in of_blocks {
+            all.registers.extend(block.registers);
+            all.failed.extend(block.failed);
+            all.notices.extend(block.notices);
+            all.web.extend(block.web);
+            all.client_lines.extend(block.client_lines);
+            all.server_notes.extend(block.server_notes);
+        }
+        for rows in
+            [&mut all.registers, &mut all.failed, &mut all.notices, &mut all.client_lines, &mut all.server_notes]
+        {
+            rows.sort_by_key(|&row| index.position(row));
+        }
+        all
+    }
+
+    fn of_block(index: &Index, block: &Block, first: u32, web_components: &FxHashSet<Vec<u8>>) -> Self {
+        let mut chosen = Self::default();
+        let format = index.files().get(usize::from(block.file)).and_then(|file| file.format);
+        let is_client = matches!(format, Some(Format::Uccapi | Format::Text));
+        let name_of = |id: Option<&u16>| block.names.get(id.copied().unwrap_or(0));
+        for (row, at) in (first..).map(RowId).zip(0..block.len()) {
+            let traits = block.traits(at);
+            let status = block.status_of(at);
+            match (traits.kind(), traits.protocol()) {
+                (Kind::Message, Some(Protocol::Sip)) => match (name_of(block.method.get(at)), status) {
+                    (b"REGISTER", _) => chosen.registers.push(row),
+                    (b"NOTIFY" | b"BENOTIFY", None) => {
+                        if memchr::memmem::find(index.raw(row), b"deregistered").is_some() {
+                            chosen.notices.push(row);
+                        }
+                    }
+                    (_, Some(400 | 402..=406 | 408..=699)) => chosen.failed.push(row),
+                    _ => {}
+                },
+                (Kind::Message, Some(Protocol::Http)) | (Kind::WebRequest, _) => chosen.web.push(row),
+                (Kind::Trace | Kind::SignInReport, _) if is_client => chosen.client_lines.push(row),
+                (Kind::Trace, _) if web_components.contains(name_of(block.component.get(at))) => chosen.web.push(row),
+                (Kind::Security, _) => chosen.server_notes.push(row),
+                (Kind::Diagnostic, _) if name_of(block.level.get(at)) != b"INFO" => chosen.server_notes.push(row),
+                _ => {}
+            }
+        }
+        chosen
+    }
+}
+
+/// Components that write HTTP: what else they write may be the headers of a request.
+fn web_components(index: &Index) -> FxHashSet<Vec<u8>> {
+    let mut names = FxHashSet::default();
+    for block in index.blocks() {
+        let mut seen = vec![false; block.names.len()];
+        for at in (0..block.len()).filter(|&at| block.traits(at).protocol() == Some(Protocol::Http)) {
+            if let Some(seen) = block.component.get(at).and_then(|&id| seen.get_mut(usize::from(id))) {
+                *seen = true;
+            }
+        }
+        let used =
+            block.names.iter().filter(|(id, name)| !name.is_empty() && seen.get(usize::from(*id)) == Some(&true));
+        names.extend(used.map(|(_, name)| name.to_vec()));
+    }
+    names
+}

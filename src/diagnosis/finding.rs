@@ -1,0 +1,143 @@
+//! One statement with its proof.
+
+use super::Rule;
+use crate::index::{Index, RowId};
+
+/// How bad it is, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// A sign-in or a call broke here.
+    Failure,
+    Warning,
+    Advice,
+    /// Explained, so that nobody chases it.
+    Normal,
+}
+
+impl Severity {
+    /// The name used towards scripts and people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Warning => "warning",
+            Self::Advice => "advice",
+            Self::Normal => "normal",
+        }
+    }
+}
+
+/// How well the log proves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sureness {
+    /// One line of the log proves it.
+    Proved,
+    /// The order of events suggests it.
+    Likely,
+    /// Only a hint.
+    Hint,
+}
+
+impl Sureness {
+    /// The name used towards scripts and people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Proved => "proved",
+            Self::Likely => "likely",
+            Self::Hint => "hint",
+        }
+    }
+}
+
+/// What a rule found about one user and device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The slug of the rule.
+    pub rule: &'static str,
+    pub severity: Severity,
+    pub sureness: Sureness,
+    /// One line: what happened, to whom.
+    pub title: String,
+    /// Address-of-record.
+    pub user: Option<String>,
+    /// The epid of the device.
+    pub endpoint: Option<String>,
+    /// How often it happened, copies of one message counted once.
+    pub count: usize,
+    /// The rows that prove it, in the order of the window, each once.
+    pub evidence: Vec<RowId>,
+    /// The slug of the finding that explains this one.
+    pub caused_by: Option<&'static str>,
+    /// What happened and why, in sentences.
+    pub explanation: String,
+    /// What to check next, as sentences or as commands to copy.
+    pub checks: Vec<String>,
+}
+
+impl Finding {
+    #[must_use]
+    pub fn new(rule: &Rule, sureness: Sureness, title: impl Into<String>) -> Self {
+        Self {
+            rule: rule.slug,
+            severity: rule.severity,
+            sureness,
+            title: title.into(),
+            user: None,
+            endpoint: None,
+            count: 1,
+            evidence: Vec::new(),
+            caused_by: None,
+            explanation: String::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn about(mut self, user: Option<&str>, endpoint: Option<&str>) -> Self {
+        self.user = user.map(str::to_owned);
+        self.endpoint = endpoint.map(str::to_owned);
+        self
+    }
+
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    #[must_use]
+    pub fn times(mut self, count: usize) -> Self {
+        self.count = count;
+        self
+    }
+
+    #[must_use]
+    pub fn proved_by(mut self, rows: impl IntoIterator<Item = RowId>) -> Self {
+        self.evidence.extend(rows);
+        self
+    }
+
+    #[must_use]
+    pub fn because(mut self, explanation: impl Into<String>) -> Self {
+        self.explanation = explanation.into();
+        self
+    }
+
+    #[must_use]
+    pub fn check(mut self, check: impl Into<String>) -> Self {
+        self.checks.push(check.into());
+        self
+    }
+
+    /// The first and the last of its records.
+    #[must_use]
+    pub fn span(&self) -> Option<(RowId, RowId)> {
+        Some((*self.evidence.first()?, *self.evidence.last()?))
+    }
+
+    pub(super) fn order_evidence(&mut self, index: &Index) {
+        self.evidence.sort_unstable_by_key(|&row| index.position(row));
+        self.evidence.dedup();
+    }
+}

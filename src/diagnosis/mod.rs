@@ -1,0 +1,54 @@
+//! Why: rules over a trace that give findings, each with the records that prove it.
+//!
+//! A finding says what happened, to whom, how often and since when, how sure it is, and what to check next. A wrong
+//! alarm is worse than silence: what is normal is said to be normal, and where the log does not reach far enough
+//! nothing is claimed. A rule is a file in `rules/` with its words and its cases.
+
+mod case;
+mod finding;
+mod refusal;
+mod rules;
+#[cfg(test)]
+#[allow(dead_code, reason = "used by the cases of rules")]
+mod scene;
+
+pub use self::case::Case;
+pub use self::finding::{Finding, Severity, Sureness};
+pub use self::rules::{RULES, Rule};
+
+use crate::index::Index;
+use crate::trace::Trace;
+
+/// Everything that was found, worst first.
+#[derive(Debug, Default)]
+pub struct Diagnosis {
+    pub findings: Vec<Finding>,
+    pub trace: Trace,
+}
+
+impl Diagnosis {
+    /// Asks every rule about what an index holds so far.
+    #[must_use]
+    pub fn of(index: &Index) -> Self {
+        let trace = Trace::read(index);
+        let case = Case::new(index, &trace);
+        let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| (rule.find)(&case)).collect();
+        rules::settle(&mut findings);
+        for finding in &mut findings {
+            finding.order_evidence(index);
+        }
+        findings.retain(|finding| !finding.evidence.is_empty());
+        // Worst first; what was caused by something else after it; then who was first.
+        findings.sort_by_cached_key(|finding| {
+            let first = finding.evidence.first().map(|&row| index.position(row));
+            (finding.severity, finding.caused_by.is_some(), first, finding.rule)
+        });
+        Self { findings, trace }
+    }
+
+    /// Whether something is failing.
+    #[must_use]
+    pub fn has_failure(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Failure)
+    }
+}

@@ -1,0 +1,55 @@
+//! The first 401 of every sign-in.
+
+use super::Rule;
+use crate::diagnosis::case::{group, who};
+use crate::diagnosis::{Case, Finding, Severity, Sureness};
+use crate::trace::State;
+
+/// The server lists its authentication packages, and the client goes on with one of them.
+pub const RULE: Rule = Rule { slug: "initial-challenge", severity: Severity::Normal, find };
+
+fn find(case: &Case<'_>) -> Vec<Finding> {
+    let challenged = case.trace.attempts().flat_map(|attempt| {
+        let pairs = attempt.rounds.iter().zip(attempt.rounds.iter().skip(1));
+        let answered = pairs.filter(|(round, next)| round.state == State::Challenged && next.sent().is_some());
+        answered.map(move |(round, _)| (who(attempt), round))
+    });
+    let groups = group(challenged);
+    groups
+        .into_iter()
+        .map(|((user, endpoint), rounds)| {
+            let mut offered: Vec<&str> =
+                rounds.iter().flat_map(|round| round.offered()).map(|own| own.package.as_str()).collect();
+            offered.sort_unstable();
+            offered.dedup();
+            Finding::new(&RULE, Sureness::Proved, "The first 401 is normal: the server lists its packages")
+                .about(user, endpoint)
+                .times(rounds.len())
+                .proved_by(rounds.iter().flat_map(|round| round.rows()))
+                .because(format!(
+                    "Every sign-in starts with a REGISTER without credentials. The server answers 401 and offers {}.",
+                    offered.join(", ")
+                ))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnosis::scene::{Client, rules};
+
+    #[test]
+    fn the_first_401_is_explained_once_it_is_answered() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_sign_in();
+        assert!(rules(&[&anna]).contains(&"initial-challenge normal anna@contoso.com x1".to_owned()));
+    }
+
+    #[test]
+    fn an_unanswered_401_is_not_called_normal() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.register("");
+        anna.challenge();
+        assert_eq!(rules(&[&anna]), Vec::<String>::new());
+    }
+}

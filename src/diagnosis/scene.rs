@@ -1,0 +1,408 @@
+//! Traces for the cases of the rules, built from whole messages.
+
+use super::Diagnosis;
+use crate::index::{Index, Progress, TraceFile, build};
+use crate::source::Source;
+use std::sync::Arc;
+
+/// Anything that is written down as one file.
+pub trait Log {
+    fn name(&self) -> String;
+    fn text(&self) -> String;
+}
+
+/// A client's log at UTC+1 on 2024-11-20. Each message is written a tenth of a second after the one before.
+pub struct Client {
+    user: String,
+    pub epid: String,
+    pub agent: String,
+    pub server: String,
+    call: u32,
+    cseq: u32,
+    /// Milliseconds since midnight UTC.
+    pub now_ms: i64,
+    /// How far the clock of the client is wrong.
+    pub clock_error_ms: i64,
+    lines: String,
+    last_request: (String, u32),
+}
+
+impl Client {
+    pub fn new(user: &str) -> Self {
+        let epid = format!(
+            "{:010x}",
+            user.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte)) & 0xFF_FFFF_FFFF
+        );
+        Self {
+            user: user.to_owned(),
+            epid,
+            agent: "UCCAPI/16.0.4600.1000 OC/16.0.4600.1000 (Skype for Business)".to_owned(),
+            server: "fe01.contoso.com".to_owned(),
+            call: 1,
+            cseq: 0,
+            now_ms: 9 * 3_600_000,
+            clock_error_ms: 0,
+            lines: String::new(),
+            last_request: (String::new(), 0),
+        }
+    }
+
+    /// Time passes.
+    pub fn wait(&mut self, seconds: i64) {
+        self.now_ms += seconds * 1_000;
+    }
+
+    /// The next REGISTER belongs to a new Call-ID.
+    pub fn new_call(&mut self) {
+        self.call += 1;
+        self.cseq = 0;
+    }
+
+    fn call_id(&self) -> String {
+        format!("{:08x}{}", self.call, self.epid)
+    }
+
+    fn stamp(&self) -> String {
+        let local = self.now_ms + 3_600_000 + self.clock_error_ms;
+        let (hours, rest) = (local / 3_600_000, local % 3_600_000);
+        let day = 20 + hours / 24;
+        format!(
+            "11/{day:02}/2024|{:02}:{:02}:{:02}.{:03} 2A10:C74 INFO  ::",
+            hours % 24,
+            rest / 60_000,
+            rest % 60_000 / 1_000,
+            rest % 1_000
+        )
+    }
+
+    /// A line that is no message.
+    pub fn says(&mut self, text: &str) {
+        self.now_ms += 100;
+        self.lines += &format!("{} {text}\r\n", self.stamp());
+    }
+
+    /// A web-service call that is done, with its HRESULT in hexadecimal (`0`, `80ef0191`).
+    pub fn web_call(&mut self, auth: &str, url: &str, result: &str, error: &str) {
+        let context = format!("{:08X}", 0x0A00_0000 + self.now_ms);
+        for (done, result, error) in [("0", "3d0000", ""), ("1", result, error)] {
+            self.says(&format!(
+                "Executing wws method with {auth}, asyncContext={context},\r\n context: WebRequest context@ :1234\r\n  \
+                 MethodType:2\r\n  ExecutionComplete? :{done}\r\n  Callback@ :0C0FFEE0\r\n  AsyncHResult:{result}\r\n  \
+                 TargetUri:{url}\r\n Error:\r\n{error}\r\n\r\n."
+            ));
+        }
+    }
+
+    fn frame(&mut self, is_sent: bool, message: &str) {
+        self.now_ms += 100;
+        let message = message.replace("\r\n", "\n").replace('\n', "\r\n");
+        let (what, toward) = if is_sent { ("Sending Packet - ", "From") } else { ("Data Received -", "To") };
+        let about =
+            format!("{what}192.0.2.10:443 ({toward} Local Address: 198.51.100.23:50112) {} bytes", message.len());
+        let stamp = self.stamp();
+        self.lines += &format!("{stamp} {about}:\r\n{stamp} {message}\r\n{stamp} End of {about}\r\n");
+    }
+
+    /// Sends a REGISTER with further headers, one a line.
+    pub fn register(&mut self, headers: &str) {
+        self.request("REGISTER", "sip:contoso.com", &self.user.clone(), headers);
+    }
+
+    /// Sends any request.
+    pub fn request(&mut self, method: &str, uri: &str, to: &str, headers: &str) {
+        self.cseq += 1;
+        let epid = if self.epid.is_empty() { String::new() } else { format!(";epid={}", self.epid) };
+        let message = format!(
+            "{method} {uri} SIP/2.0\nVia: SIP/2.0/TLS 198.51.100.23:50112;branch=z9hG4bK{:04X}{:04X}\nMax-Forwards: 70\nFrom: <sip:{}>;tag=3f9a11c2d4{epid}\nTo: \
+             <sip:{to}>\nCall-ID: {}\nCSeq: {} {method}\nUser-Agent: {}\n{}Content-Length: 0\n\n",
+            self.call,
+            self.cseq,
+            self.user,
+            self.call_id(),
+            self.cseq,
+            self.agent,
+            lines(headers),
+        );
+        self.last_request = (method.to_owned(), self.cseq);
+        self.frame(true, &message);
+    }
+
+    /// Receives an answer to the last request, such as `401 Unauthorized`.
+    pub fn answer(&mut self, status: &str, headers: &str) {
+        self.answer_with_body(status, headers, "");
+    }
+
+    pub fn answer_with_body(&mut self, status: &str, headers: &str, body: &str) {
+        let (method, cseq) = self.last_request.clone();
+        let message = format!(
+            "SIP/2.0 {status}\nVia: SIP/2.0/TLS 198.51.100.23:50112;branch=z9hG4bK{:04X}{cseq:04X}\nDate: {}\nFrom: <sip:{}>;tag=3f9a11c2d4;epid={}\nTo: <sip:{}>;tag=77\n\
+             Call-ID: {}\nCSeq: {cseq} {method}\n{}Content-Length: {}\n\n{body}",
+            self.call,
+            date(self.now_ms + 100),
+            self.user,
+            self.epid,
+            self.user,
+            self.call_id(),
+            lines(headers),
+            body.len(),
+        );
+        self.frame(false, &message);
+    }
+
+    /// Receives a request of the server.
+    pub fn notice(&mut self, method: &str, headers: &str, body: &str) {
+        let message = format!(
+            "{method} sip:198.51.100.23:50112;transport=tls SIP/2.0\nVia: SIP/2.0/TLS 192.0.2.10:443\nFrom: <sip:{user}>;tag=5\nTo: <sip:{user}>;tag=6;epid={}\n\
+             Call-ID: note{}\nCSeq: 9 {method}\n{}Content-Length: {}\n\n{body}",
+            self.epid,
+            self.call_id(),
+            lines(headers),
+            body.len(),
+            user = self.user,
+        );
+        self.frame(false, &message);
+    }
+
+    /// A 401 that offers all packages, as the first of every sign-in.
+    pub fn challenge(&mut self) {
+        self.answer("401 Unauthorized", &self.offers());
+    }
+
+    /// What a 401 offers at first.
+    pub fn offers(&self) -> String {
+        let server = &self.server;
+        format!(
+            "WWW-Authenticate: NTLM realm=\"SIP Communications Service\", targetname=\"{server}\", version=4\n\
+             WWW-Authenticate: Kerberos realm=\"SIP Communications Service\", targetname=\"sip/{server}\", version=4\n\
+             WWW-Authenticate: TLS-DSK realm=\"SIP Communications Service\", targetname=\"{server}\", version=4, \
+             sts-uri=\"https://webext.contoso.com:443/CertProv/CertProvisioningService.svc\""
+        )
+    }
+
+    /// `Authorization` with a token in base64, which may be empty.
+    pub fn authorization(&self, package: &str, token: &str) -> String {
+        let prefix = if package == "Kerberos" { "sip/" } else { "" };
+        format!(
+            "Authorization: {package} qop=\"auth\", opaque=\"A1B2C3D4\", realm=\"SIP Communications Service\", targetname=\"{prefix}{}\", version=4, \
+             gssapi-data=\"{token}\"",
+            self.server
+        )
+    }
+
+    /// `WWW-Authenticate` that goes on with a handshake.
+    pub fn goes_on(&self, package: &str, token: &str) -> String {
+        self.authorization(package, token).replace("Authorization:", "WWW-Authenticate:").replace("qop=\"auth\", ", "")
+    }
+
+    /// What a 200 is signed with.
+    pub fn signature(&self, package: &str) -> String {
+        format!(
+            "Authentication-Info: {package} qop=\"auth\", opaque=\"A1B2C3D4\", srand=\"0B0E\", snum=\"1\", rspauth=\"0102\", targetname=\"{}\", \
+             realm=\"SIP Communications Service\", version=4\nExpires: 7200",
+            self.server
+        )
+    }
+
+    /// A REGISTER signed by an association that exists.
+    pub fn signed(&self, package: &str) -> String {
+        format!(
+            "Authorization: {package} qop=\"auth\", opaque=\"A1B2C3D4\", realm=\"SIP Communications Service\", targetname=\"{}\", crand=\"1\", cnum=\"2\", \
+             response=\"0102030405\"",
+            self.server
+        )
+    }
+
+    /// NTLM up to the last token of the client.
+    pub fn ntlm_handshake(&mut self) {
+        self.register("");
+        self.challenge();
+        self.register(&self.authorization("NTLM", ""));
+        self.answer("401 Unauthorized", &self.goes_on("NTLM", NTLM_2));
+        self.register(&self.authorization("NTLM", NTLM_3));
+    }
+
+    pub fn ntlm_sign_in(&mut self) {
+        self.ntlm_handshake();
+        self.answer("200 OK", &self.signature("NTLM"));
+    }
+
+    /// NTLM whose last token is answered by a fresh challenge.
+    pub fn ntlm_refused(&mut self) {
+        self.ntlm_handshake();
+        self.challenge();
+    }
+
+    pub fn kerberos_sign_in(&mut self) {
+        self.register("");
+        self.challenge();
+        self.register(&self.authorization("Kerberos", KERBEROS));
+        self.answer("200 OK", &self.signature("Kerberos"));
+    }
+
+    /// TLS-DSK up to the client's last flight.
+    pub fn tls_dsk_handshake(&mut self) {
+        self.register("");
+        self.challenge();
+        self.register(&self.authorization("TLS-DSK", TLS_HELLO));
+        self.answer("401 Unauthorized", &self.goes_on("TLS-DSK", TLS_HELLO));
+        self.register(&self.authorization("TLS-DSK", TLS_FINISHED));
+    }
+
+    pub fn tls_dsk_sign_in(&mut self) {
+        self.tls_dsk_handshake();
+        self.answer("401 Unauthorized", &self.goes_on("TLS-DSK", TLS_FINISHED));
+        self.register(&self.signed("TLS-DSK"));
+        self.answer("200 OK", &self.signature("TLS-DSK"));
+    }
+}
+
+impl Log for Client {
+    fn name(&self) -> String {
+        format!("{}-UccApi-0.UccApilog", self.user)
+    }
+
+    fn text(&self) -> String {
+        self.lines.clone()
+    }
+}
+
+/// `NTLMSSP` messages of type 2 and 3, as far as their type.
+pub const NTLM_2: &str = "TlRMTVNTUAACAAAAAAAAADgAAAA=";
+pub const NTLM_3: &str = "TlRMTVNTUAADAAAAAAAAADgAAAA=";
+/// The start of a GSS-API token with a ticket.
+pub const KERBEROS: &str = "YIIFqwYGKwYBBQUCoIIFnzCCBZs=";
+/// TLS records: a handshake; a handshake, a change of ciphers and what is encrypted; the alert `certificate_expired`.
+pub const TLS_HELLO: &str = "FgMBAAQBAAAA";
+pub const TLS_FINISHED: &str = "FgMBAAQLAAAAFAMBAAEBFgMBAAQAAAAA";
+pub const TLS_EXPIRED: &str = "FQMBAAICLQ==";
+
+/// A server's trace (CLS) of one machine on 2024-11-20, in UTC.
+pub struct Server {
+    pub pool: String,
+    pub machine: String,
+    pub now_ms: i64,
+    correlation: u32,
+    lines: String,
+}
+
+impl Server {
+    pub fn new(pool: &str, machine: &str) -> Self {
+        Self {
+            pool: pool.to_owned(),
+            machine: machine.to_owned(),
+            now_ms: 9 * 3_600_000,
+            correlation: 100,
+            lines: String::new(),
+        }
+    }
+
+    pub fn wait(&mut self, seconds: i64) {
+        self.now_ms += seconds * 1_000;
+    }
+
+    fn header(&mut self, level: &str, flag: &str, scope: &str) -> String {
+        self.now_ms += 20;
+        let (hours, rest) = (self.now_ms / 3_600_000, self.now_ms % 3_600_000);
+        let day = 20 + hours / 24;
+        format!(
+            "TL_{level}({flag}) [{}\\{}]1E6C.0B40::11/{day:02}/2024-{:02}:{:02}:{:02}.{:03}.0000A2B3 ({scope}) [{}]",
+            self.pool,
+            self.machine,
+            hours % 24,
+            rest / 60_000,
+            rest % 60_000 / 1_000,
+            rest % 1_000,
+            self.correlation,
+        )
+    }
+
+    /// A record with fields: `SECURITY`, `DIAG`, `CONNECTION`.
+    pub fn typed(&mut self, level: &str, flag: &str, fields: &str) {
+        let header = self.header(level, &format!("TF_{flag}"), "SIPStack,SIPAdminLog::Write:SIPAdminLog.cpp(1)");
+        self.lines +=
+            &format!("{header} $$begin_record\r\n{}$$end_record\r\n\r\n", lines(fields).replace('\n', "\r\n"));
+    }
+
+    /// A SIP message: first line, and headers one a line. `direction` is `incoming` or `outgoing`.
+    pub fn sip(&mut self, direction: &str, peer: &str, first: &str, headers: &str) {
+        let kind = if first.starts_with("SIP/2.0") { "response" } else { "request" };
+        let date = date(self.now_ms);
+        let date = if kind == "response" { format!("Date: {date}\n") } else { String::new() };
+        let fields = format!(
+            "Trace-Correlation-Id: {}\nInstance-Id: 3C1D\nDirection: {direction}\nPeer: {peer}\nMessage-Type: {kind}\nStart-Line: {first}\n{date}{}CONTENT-LENGTH: 0\nMessage-Body: -",
+            self.correlation,
+            lines(headers)
+        );
+        self.typed("INFO", "PROTOCOL", &fields);
+    }
+
+    /// A web request with its headers, and its answer with headers and body.
+    pub fn web(&mut self, verb: &str, url: &str, asks: &str, status: &str, answers: &str, body: &str) {
+        self.correlation += 1;
+        let header = self.header(
+            "INFO",
+            "TF_COMPONENT",
+            "WebInfrastructure,OcsIisModule.OnAuthenticateRequest:ocsiismodule.cs(311)",
+        );
+        if url.starts_with("https:") {
+            self.lines += &format!("{header} RequestUrl={url},RequestVerb={verb}\r\n");
+            if !asks.is_empty() {
+                let header =
+                    self.header("INFO", "TF_COMPONENT", "WebInfrastructure,HttpTracer.TraceRequest:httptracer.cs(61)");
+                self.lines += &format!("{header} Request headers\r\n{}", lines(asks).replace('\n', "\r\n"));
+            }
+        } else {
+            self.lines += &format!("{header} {verb} {url} HTTP/1.1\r\n{}", lines(asks).replace('\n', "\r\n"));
+        }
+        let header =
+            self.header("INFO", "TF_COMPONENT", "WebInfrastructure,HttpTracer.TraceResponse:httptracer.cs(88)");
+        let fqdn = format!("X-MS-Server-Fqdn: {}.contoso.com\n", self.machine.to_ascii_lowercase());
+        let head = format!("Server: Microsoft-IIS/8.5\n{fqdn}{}", lines(answers)).replace('\n', "\r\n");
+        let body = if body.is_empty() { String::new() } else { format!("\r\n{body}\r\n") };
+        self.lines += &format!("{header} HTTP/1.1 {status}\r\n{head}{body}");
+    }
+}
+
+impl Log for Server {
+    fn name(&self) -> String {
+        format!("{}-cls.txt", self.machine)
+    }
+
+    fn text(&self) -> String {
+        self.lines.clone()
+    }
+}
+
+/// `a\nb` -> `a\nb\n`; nothing stays nothing.
+fn lines(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{text}\n") }
+}
+
+/// `Wed, 20 Nov 2024 09:00:00 GMT`, by milliseconds since midnight.
+fn date(ms: i64) -> String {
+    let (hours, rest) = (ms / 3_600_000, ms % 3_600_000);
+    let (weekday, day) = if hours >= 24 { ("Thu", 21) } else { ("Wed", 20) };
+    format!("{weekday}, {day} Nov 2024 {:02}:{:02}:{:02} GMT", hours % 24, rest / 60_000, rest % 60_000 / 1_000)
+}
+
+/// What is found in some logs.
+pub fn diagnose(logs: &[&dyn Log]) -> Diagnosis {
+    Diagnosis::of(&index(logs))
+}
+
+/// What is found in some logs, a line a finding: `slug severity user xCOUNT`, and `<- slug` of what caused it.
+pub fn rules(logs: &[&dyn Log]) -> Vec<String> {
+    let line = |finding: &super::Finding| {
+        let cause = finding.caused_by.map(|cause| format!(" <- {cause}")).unwrap_or_default();
+        let user = finding.user.as_deref().unwrap_or("-");
+        format!("{} {} {user} x{}{cause}", finding.rule, finding.severity.name(), finding.count)
+    };
+    diagnose(logs).findings.iter().map(line).collect()
+}
+
+/// Indexes logs as if they stood in files.
+pub fn index(logs: &[&dyn Log]) -> Arc<Index> {
+    let file = |log: &&dyn Log| TraceFile::new(Source::from_bytes(&log.name(), log.text().into_bytes())).map(Arc::new);
+    let files: Vec<Arc<TraceFile>> = logs.iter().map(file).collect::<Result<_, _>>().expect("scenes are traces");
+    build(&files, &Progress::default(), |_| {})
+}

@@ -1,0 +1,78 @@
+//! What an authentication header says about a handshake ([MS-SIPAE] 2.2.1 and 2.2.2).
+
+use crate::protocol::auth::Auth;
+use crate::protocol::token::{self, TokenClass};
+
+/// Which of the authentication headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthRole {
+    /// `Authorization`, `Proxy-Authorization`: a client shows who it is.
+    Answer,
+    /// `WWW-Authenticate`, `Proxy-Authenticate`: a server asks.
+    Challenge,
+    /// `Authentication-Info`, `Proxy-Authentication-Info`: a server signs its answer.
+    Signature,
+}
+
+/// One authentication header, without its secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    pub role: AuthRole,
+    /// `NTLM`, `Kerberos`, `TLS-DSK`, or the scheme as written.
+    pub package: String,
+    pub realm: Option<String>,
+    /// The server that the handshake is with; of Kerberos, its service name.
+    pub targetname: Option<String>,
+    /// Names the security association on the server.
+    pub opaque: Option<String>,
+    /// Where a user certificate is to be had.
+    pub sts_uri: Option<String>,
+    /// What `gssapi-data` holds; `None` where there is no such parameter.
+    pub token: Option<TokenClass>,
+    /// Signed by an association that exists already.
+    pub is_signed: bool,
+}
+
+impl Credentials {
+    /// Reads a header; several challenges may have been joined on one line.
+    #[must_use]
+    pub fn of_header(name: &str, value: &str) -> Vec<Self> {
+        let name = name.to_ascii_lowercase();
+        let role = if name.ends_with("-info") {
+            AuthRole::Signature
+        } else if name.ends_with("authorization") {
+            AuthRole::Answer
+        } else {
+            AuthRole::Challenge
+        };
+        Auth::parse_all(value).into_iter().map(|auth| Self::of_auth(role, &auth)).collect()
+    }
+
+    fn of_auth(role: AuthRole, auth: &Auth) -> Self {
+        let text = |name| auth.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+        Self {
+            role,
+            package: auth.package().to_owned(),
+            realm: text("realm"),
+            targetname: text("targetname"),
+            opaque: text("opaque"),
+            sts_uri: text("sts-uri"),
+            token: auth.get("gssapi-data").map(token::class),
+            is_signed: auth.get("response").is_some_and(|value| !value.is_empty())
+                || auth.get("rspauth").is_some_and(|value| !value.is_empty()),
+        }
+    }
+
+    /// There is a token with something in it.
+    #[must_use]
+    pub fn has_token(&self) -> bool {
+        self.token.is_some_and(|token| token != TokenClass::Empty)
+    }
+
+    /// The host of the target name, without the `sip/` of Kerberos, in lower case.
+    #[must_use]
+    pub fn target_host(&self) -> Option<String> {
+        let name = self.targetname.as_deref()?.to_ascii_lowercase();
+        Some(name.strip_prefix("sip/").map(str::to_owned).unwrap_or(name))
+    }
+}

@@ -1,0 +1,410 @@
+//! Sign-ins: REGISTERs with their answers, as rounds of a handshake, and the attempts they make up.
+//!
+//! The states are those of an expert reading the trace: how often a server answered 401 says nothing, the last pair
+//! of request and answer says nearly all. The first 401s of a sign-in are normal.
+
+use super::credentials::{AuthRole, Credentials};
+use super::sip::SipMessage;
+use crate::format::Millis;
+use crate::index::RowId;
+use crate::protocol::token::TokenClass;
+use rustc_hash::FxHashMap;
+
+/// What one pair of request and answer is in a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The server asks for credentials, which the request did not carry yet. Always normal.
+    Challenged,
+    /// The server continues the handshake of the package in use.
+    Continued,
+    /// Accepted.
+    Established,
+    /// A token was refused: the server starts over, or sent a TLS alert.
+    Failed,
+    /// A signed request was answered by a fresh challenge: the server does not know the association (any more).
+    Restarted,
+    /// Another final answer, which wins over every 401.
+    Answered,
+    /// No final answer in the log.
+    Open,
+}
+
+/// A REGISTER with its final answer.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// `None` where the log begins after it.
+    pub request: Option<SipMessage>,
+    pub answer: Option<SipMessage>,
+    pub state: State,
+}
+
+impl Round {
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.answer.as_ref().and_then(|answer| answer.status)
+    }
+
+    #[must_use]
+    pub fn is_challenge(&self) -> bool {
+        matches!(self.status(), Some(401 | 407))
+    }
+
+    /// The credentials that the client sent.
+    #[must_use]
+    pub fn sent(&self) -> Option<&Credentials> {
+        self.request.as_ref()?.credentials.iter().find(|own| own.role == AuthRole::Answer)
+    }
+
+    /// The packages that the server offers in a 401.
+    #[must_use]
+    pub fn offered(&self) -> Vec<&Credentials> {
+        let all = self.answer.iter().flat_map(|answer| &answer.credentials);
+        all.filter(|own| own.role == AuthRole::Challenge).collect()
+    }
+
+    /// What the server offers for the package that the client used.
+    #[must_use]
+    pub fn challenge_in_use(&self) -> Option<&Credentials> {
+        let package = &self.sent()?.package;
+        self.offered().into_iter().find(|own| own.package == *package)
+    }
+
+    /// The client sent what ends its part of a handshake: all that is left is the server's judgement.
+    #[must_use]
+    pub fn has_final_token(&self) -> bool {
+        match self.sent().and_then(|sent| sent.token) {
+            Some(TokenClass::Ntlm(kind)) => kind == 3,
+            Some(TokenClass::KerberosRequest) => true,
+            Some(TokenClass::Tls { is_finished, .. }) => is_finished,
+            _ => false,
+        }
+    }
+
+    /// The number of a TLS alert in the server's token.
+    #[must_use]
+    pub fn alert(&self) -> Option<u8> {
+        self.challenge_in_use().and_then(|challenge| match challenge.token {
+            Some(TokenClass::Tls { alert, .. }) => alert,
+            _ => None,
+        })
+    }
+
+    /// Rows of request and answer, all copies.
+    pub fn rows(&self) -> impl Iterator<Item = RowId> {
+        self.request.iter().chain(&self.answer).flat_map(SipMessage::rows)
+    }
+
+    /// When the request was sent; of an answer alone, when that came.
+    #[must_use]
+    pub fn time(&self) -> Millis {
+        self.request.as_ref().or(self.answer.as_ref()).map_or(Millis::NEVER, SipMessage::time)
+    }
+
+    #[must_use]
+    pub fn answered_at(&self) -> Option<Millis> {
+        self.answer.as_ref().map(SipMessage::time)
+    }
+
+    /// The request asks for the end of the registration.
+    #[must_use]
+    pub fn is_sign_out(&self) -> bool {
+        self.request.as_ref().and_then(|request| request.expires) == Some(0)
+    }
+
+    /// `before` is the state of the round before in the same attempt.
+    fn judge(&mut self, before: Option<State>) {
+        self.state = match self.status() {
+            None => State::Open,
+            Some(200..=299) => State::Established,
+            Some(401 | 407) => self.judge_challenge(before),
+            Some(_) => State::Answered,
+        };
+    }
+
+    fn judge_challenge(&self, before: Option<State>) -> State {
+        let Some(sent) = self.sent() else {
+            let goes_on = self.request.is_none() && self.offered().iter().any(|own| own.has_token());
+            return if goes_on { State::Continued } else { State::Challenged };
+        };
+        let challenge = self.challenge_in_use();
+        if challenge.is_some_and(Credentials::has_token) {
+            return if self.alert().is_some() { State::Failed } else { State::Continued };
+        }
+        // A server must ask again where the request names another one ([MS-SIPAE] 3.3.5.1).
+        let is_other_server =
+            challenge.and_then(|challenge| Some(challenge.target_host()? != sent.target_host()?)).unwrap_or(false);
+        match (sent.has_token(), sent.is_signed) {
+            (true, _) if is_other_server => State::Challenged,
+            (true, _) => State::Failed,
+            (false, true) if before == Some(State::Continued) && !is_other_server => State::Failed,
+            (false, true) => State::Restarted,
+            (false, false) => State::Challenged,
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    SignedIn,
+    SignedOut,
+    Refused,
+    Challenged,
+    Redirected,
+    Rejected,
+    Unavailable,
+    Unanswered,
+}
+
+impl Ending {
+    /// The name used towards scripts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed-in",
+            Self::SignedOut => "signed-out",
+            Self::Refused => "refused",
+            Self::Challenged => "challenged",
+            Self::Redirected => "redirected",
+            Self::Rejected => "rejected",
+            Self::Unavailable => "unavailable",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+/// One run of REGISTERs of one Call-ID up to a final answer other than 401 and 407.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Address-of-record.
+    pub user: Option<String>,
+    /// The epid of the device.
+    pub endpoint: Option<String>,
+    pub call_id: String,
+    pub user_agent: Option<String>,
+    /// In the order of their CSeq; never empty.
+    pub rounds: Vec<Round>,
+    pub ending: Ending,
+}
+
+impl Attempt {
+    /// Number of 401 and 407 answers.
+    #[must_use]
+    pub fn challenges(&self) -> usize {
+        self.rounds.iter().filter(|round| round.is_challenge()).count()
+    }
+
+    /// The package that the client used last.
+    #[must_use]
+    pub fn package(&self) -> Option<&str> {
+        self.rounds.iter().rev().find_map(Round::sent).map(|sent| sent.package.as_str())
+    }
+
+    #[must_use]
+    pub fn last(&self) -> Option<&Round> {
+        self.rounds.last()
+    }
+
+    /// The last round that has an answer.
+    #[must_use]
+    pub fn last_answered(&self) -> Option<&Round> {
+        self.rounds.iter().rev().find(|round| round.answer.is_some())
+    }
+
+    /// The rounds in which a token was refused.
+    pub fn failures(&self) -> impl Iterator<Item = &Round> {
+        self.rounds.iter().filter(|round| round.state == State::Failed)
+    }
+
+    #[must_use]
+    pub fn started(&self) -> Millis {
+        self.rounds.first().map_or(Millis::NEVER, Round::time)
+    }
+
+    #[must_use]
+    pub fn ended(&self) -> Millis {
+        self.rounds.last().map_or(Millis::NEVER, |round| round.answered_at().unwrap_or_else(|| round.time()))
+    }
+
+    /// Rows of all its messages, all copies, as they stand in its rounds.
+    #[must_use]
+    pub fn rows(&self) -> Vec<RowId> {
+        self.rounds.iter().flat_map(Round::rows).collect()
+    }
+
+    /// The association was established before, and this attempt renews it.
+    #[must_use]
+    pub fn renews(&self) -> bool {
+        self.rounds.first().is_some_and(|round| round.state == State::Restarted)
+    }
+
+    /// A server's trace holds messages of it too.
+    #[must_use]
+    pub fn is_seen_by_server(&self) -> bool {
+        let messages = self.rounds.iter().flat_map(|round| round.request.iter().chain(&round.answer));
+        messages.clone().any(SipMessage::is_seen_by_server)
+    }
+
+    #[must_use]
+    pub fn is_seen_by_client(&self) -> bool {
+        let messages = self.rounds.iter().flat_map(|round| round.request.iter().chain(&round.answer));
+        messages.clone().any(SipMessage::is_seen_by_client)
+    }
+
+    /// Health monitors, probes and balancers ask and never answer the challenge; anonymous participants of meetings
+    /// are nobody's sign-in.
+    #[must_use]
+    pub fn is_monitor(&self) -> bool {
+        const CLIENTS: [&str; 12] = [
+            "uccapi",
+            "oc/",
+            "uccp",
+            "cpe",
+            "iphonelync",
+            "ipadlync",
+            "androidlync",
+            "lync mac",
+            "macclient",
+            "wplync",
+            "communicator",
+            "sfb",
+        ];
+        let agent = self.user_agent.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let is_probe = self.endpoint.is_none() && !CLIENTS.iter().any(|client| agent.contains(client));
+        is_probe || self.user.as_deref() == Some("anonymous@anonymous.invalid")
+    }
+}
+
+/// All REGISTERs of one Call-ID of one device.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    pub user: Option<String>,
+    pub endpoint: Option<String>,
+    pub call_id: String,
+    pub attempts: Vec<Attempt>,
+    /// REGISTERs that kept an association alive, which are no attempts.
+    pub refreshes: Vec<Round>,
+}
+
+/// Sorts REGISTERs and their answers into registrations, in the order of their first messages. `log_ends` says when
+/// the log that holds a message ends.
+pub(super) fn registrations(messages: Vec<SipMessage>, log_ends: &dyn Fn(&SipMessage) -> Millis) -> Vec<Registration> {
+    let mut groups: Vec<Vec<SipMessage>> = Vec::new();
+    let mut known: FxHashMap<(String, String, String), usize> = FxHashMap::default();
+    for message in messages {
+        // Copies without an epid join those that have one.
+        let (user, epid) = (message.from.clone().unwrap_or_default(), message.epid.clone().unwrap_or_default());
+        let key = (user.clone(), epid.clone(), message.call_id.clone());
+        let bare = (user, String::new(), message.call_id.clone());
+        let place = known.get(&key).or_else(|| known.get(&bare).filter(|_| epid.is_empty())).copied();
+        let place = place.unwrap_or(groups.len());
+        known.entry(key).or_insert(place);
+        known.entry(bare).or_insert(place);
+        match groups.get_mut(place) {
+            Some(group) => group.push(message),
+            None => groups.push(vec![message]),
+        }
+    }
+    groups.into_iter().map(|group| registration(group, log_ends)).collect()
+}
+
+fn registration(messages: Vec<SipMessage>, log_ends: &dyn Fn(&SipMessage) -> Millis) -> Registration {
+    let say = |what: fn(&SipMessage) -> Option<String>| messages.iter().find_map(what);
+    let user = say(|message| message.from.clone());
+    let endpoint = say(|message| message.epid.clone());
+    let user_agent = say(|message| message.user_agent.clone().filter(|_| message.is_request()));
+    let call_id = say(|message| Some(message.call_id.clone())).unwrap_or_default();
+    let mut found = Registration { user, endpoint, call_id, attempts: Vec::new(), refreshes: Vec::new() };
+    let mut open: Vec<Round> = Vec::new();
+    let mut is_associated = false;
+    let close = |found: &mut Registration, rounds: &mut Vec<Round>| {
+        if rounds.is_empty() {
+            return;
+        }
+        let rounds = std::mem::take(rounds);
+        found.attempts.push(Attempt {
+            user: found.user.clone(),
+            endpoint: found.endpoint.clone(),
+            call_id: found.call_id.clone(),
+            user_agent: user_agent.clone(),
+            ending: ending(&rounds, log_ends),
+            rounds,
+        });
+    };
+    for mut round in rounds(messages) {
+        if round.is_sign_out() && open.last().is_some_and(|before| !before.is_sign_out()) {
+            close(&mut found, &mut open);
+        }
+        round.judge(open.last().map(|before| before.state));
+        let sent = round.sent();
+        let shows_association = sent.map_or(is_associated, |sent| sent.is_signed && !sent.has_token());
+        let is_refresh = open.is_empty()
+            && !round.is_sign_out()
+            && shows_association
+            && matches!(round.state, State::Established | State::Open);
+        if is_refresh {
+            found.refreshes.push(round);
+            continue;
+        }
+        let ends = !round.is_challenge() && round.answer.is_some();
+        is_associated = round.state == State::Established && !round.is_sign_out();
+        open.push(round);
+        if ends {
+            close(&mut found, &mut open);
+        }
+    }
+    close(&mut found, &mut open);
+    found
+}
+
+/// Pairs requests with their final answers by CSeq, and by branch where both have one.
+fn rounds(messages: Vec<SipMessage>) -> Vec<Round> {
+    let (requests, answers): (Vec<_>, Vec<_>) = messages.into_iter().partition(SipMessage::is_request);
+    let mut answers: Vec<Option<SipMessage>> =
+        answers.into_iter().filter(|answer| answer.status >= Some(200)).map(Some).collect();
+    let mut rounds: Vec<Round> = Vec::new();
+    for request in requests {
+        let is_own = |answer: &SipMessage| {
+            let same_branch = || answer.branches.iter().any(|branch| request.branches.contains(branch));
+            answer.cseq == request.cseq && (answer.branches.is_empty() || request.branches.is_empty() || same_branch())
+        };
+        let mut own: Vec<SipMessage> =
+            answers.iter_mut().filter(|answer| answer.as_ref().is_some_and(is_own)).filter_map(Option::take).collect();
+        // Of several final answers the one that reached the client counts, else the last.
+        own.sort_by_key(|answer| (answer.is_seen_by_client(), answer.time()));
+        rounds.push(Round { request: Some(request), answer: own.pop(), state: State::Open });
+    }
+    let alone = answers.into_iter().flatten();
+    rounds.extend(alone.map(|answer| Round { request: None, answer: Some(answer), state: State::Open }));
+    let cseq = |round: &Round| round.request.as_ref().or(round.answer.as_ref()).map_or(0, |message| message.cseq);
+    rounds.sort_by_key(|round| (cseq(round), round.time()));
+    rounds
+}
+
+/// How long a client waits for an answer (RFC 3261 17.1.2.2, timer F), milliseconds.
+pub const ANSWER_TIMEOUT_MS: i64 = 32_000;
+
+fn ending(rounds: &[Round], log_ends: &dyn Fn(&SipMessage) -> Millis) -> Ending {
+    let Some(last) = rounds.last() else { return Ending::Unanswered };
+    match (last.state, last.status()) {
+        (State::Established, _) if last.is_sign_out() => Ending::SignedOut,
+        (State::Established, _) => Ending::SignedIn,
+        (State::Answered, Some(300..=399)) => Ending::Redirected,
+        (State::Answered, Some(500..=599)) => Ending::Unavailable,
+        (State::Answered, _) => Ending::Rejected,
+        (State::Failed, _) => Ending::Refused,
+        (State::Challenged | State::Continued | State::Restarted, _) => Ending::Challenged,
+        (State::Open, _) => {
+            let waited = last.request.as_ref().map_or(0, |request| {
+                let (sent, end) = (request.time(), log_ends(request));
+                if sent == Millis::NEVER || end == Millis::NEVER { 0 } else { end.0 - sent.0 }
+            });
+            match rounds.iter().rev().nth(1).map(|round| round.state) {
+                // The log ends too soon to say that nothing came.
+                Some(State::Failed) if waited < ANSWER_TIMEOUT_MS => Ending::Refused,
+                Some(_) if waited < ANSWER_TIMEOUT_MS => Ending::Challenged,
+                _ => Ending::Unanswered,
+            }
+        }
+    }
+}

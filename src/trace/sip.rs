@@ -1,0 +1,291 @@
+//! What is needed of one SIP message to follow a sign-in, and the copies of one message folded into one.
+//!
+//! The same message stands in the client's log and, incoming and outgoing, in the trace of every server it passed.
+//! Copies have Call-ID, CSeq, start line and From tag in common; direction, Via and time differ, and an Edge takes
+//! headers away. So a folded message says what any of its copies says, and remembers its hops.
+
+use super::credentials::Credentials;
+use crate::format::{Direction, Format, Millis, Record};
+use crate::index::{Index, RowId};
+use crate::protocol::diagnostics::Diagnostic;
+use crate::protocol::lines::to_text;
+use crate::protocol::message::cseq;
+use crate::protocol::{HeaderName, Message, address};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+/// One place where a message was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    pub row: RowId,
+    /// UTC where the clock of the file is known.
+    pub time: Millis,
+    pub file: u16,
+    /// The machine that wrote it, as written; empty in client logs.
+    pub machine: String,
+    pub pool: String,
+    pub direction: Direction,
+    pub is_client: bool,
+    /// Address and port of the other end, as written.
+    pub peer: String,
+}
+
+/// A SIP message with all its copies.
+#[derive(Clone, Debug, Default)]
+pub struct SipMessage {
+    /// In the order of the window; never empty once folded.
+    pub hops: Vec<Hop>,
+    pub start_line: String,
+    /// `None` in requests.
+    pub status: Option<u16>,
+    /// Of a response, the method of its CSeq.
+    pub method: String,
+    pub cseq: u32,
+    pub call_id: String,
+    /// Address-of-record in canonical form.
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub from_tag: String,
+    /// Which of a user's devices, as its From header says it.
+    pub epid: Option<String>,
+    /// Branches of all Via headers, the topmost first.
+    pub branches: Vec<String>,
+    pub user_agent: Option<String>,
+    pub server: Option<String>,
+    pub date: Option<Millis>,
+    /// Seconds; 0 signs out.
+    pub expires: Option<u32>,
+    pub contact: Option<String>,
+    /// `Authorization` of a request, or the packages that a 401 offers, and what a 200 is signed with.
+    pub credentials: Vec<Credentials>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// The presence services are away (`user-services-state`, `is-connected-to-primary`).
+    pub is_limited: bool,
+    /// Why a server ended a registration, of a notice about one: `rejected`, `unregistered`, `deactivated`, ...
+    pub deregistered: Option<String>,
+}
+
+impl SipMessage {
+    #[must_use]
+    pub fn time(&self) -> Millis {
+        self.hops.first().map_or(Millis::NEVER, |hop| hop.time)
+    }
+
+    /// Rows of all copies, in the order of the window.
+    pub fn rows(&self) -> impl Iterator<Item = RowId> {
+        self.hops.iter().map(|hop| hop.row)
+    }
+
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        self.status.is_none()
+    }
+
+    /// Written down by a server too, whose trace then tells more than the client's log.
+    #[must_use]
+    pub fn is_seen_by_server(&self) -> bool {
+        self.hops.iter().any(|hop| !hop.is_client)
+    }
+
+    #[must_use]
+    pub fn is_seen_by_client(&self) -> bool {
+        self.hops.iter().any(|hop| hop.is_client)
+    }
+
+    /// The credentials of one package, such as `NTLM`.
+    #[must_use]
+    pub fn credentials_of(&self, package: &str) -> Option<&Credentials> {
+        self.credentials.iter().find(|own| own.package == package)
+    }
+
+    /// Whether a code stands in any diagnostics header.
+    #[must_use]
+    pub fn has_code(&self, code: u32) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.code == code)
+    }
+
+    /// The HRESULT that a diagnostics header names, as written.
+    #[must_use]
+    pub fn hresult(&self) -> Option<&str> {
+        self.diagnostics.iter().find_map(|diagnostic| diagnostic.params.get("hresult")).map(String::as_str)
+    }
+
+    /// Times at which one place wrote this message down again: it was sent again.
+    #[must_use]
+    pub fn retransmissions(&self) -> Vec<&Hop> {
+        let place = |hop: &Hop| (hop.file, hop.machine.clone(), hop.direction, hop.peer.clone());
+        let mut seen = rustc_hash::FxHashSet::default();
+        self.hops.iter().filter(|hop| !seen.insert(place(hop))).collect()
+    }
+
+    fn of_record(row: RowId, index: &Index, record: &Record<'_>, format: Format, file: u16) -> Option<Self> {
+        let message = record.message.as_ref()?;
+        let mut own = Self {
+            hops: vec![Hop {
+                row,
+                time: index.time(row),
+                file,
+                machine: to_text(record.machine),
+                pool: to_text(record.pool),
+                direction: record.direction,
+                is_client: format == Format::Uccapi || format == Format::Text,
+                peer: to_text(record.peer),
+            }],
+            start_line: message.start_line(),
+            status: message.start.status(),
+            method: message.start.method().map(to_text).unwrap_or_default(),
+            is_limited: says_limited(message),
+            deregistered: deregistered(message.body),
+            ..Self::default()
+        };
+        for header in message.headers() {
+            own.read_header(header.name, header.written, header.value);
+        }
+        own.diagnostics = message.diagnostics();
+        Some(own)
+    }
+
+    fn read_header(&mut self, name: HeaderName, written: &[u8], value: &[u8]) {
+        let text = || Some(to_text(value.trim_ascii())).filter(|text| !text.is_empty());
+        match name {
+            HeaderName::From if self.from.is_none() => {
+                self.from = address::first(value).map(|found| found.canonical());
+                let text = to_text(value);
+                self.from_tag = parameter(&text, "tag").unwrap_or_default();
+                self.epid = parameter(&text, "epid");
+            }
+            HeaderName::To if self.to.is_none() => self.to = address::first(value).map(|found| found.canonical()),
+            HeaderName::CallId if self.call_id.is_empty() => self.call_id = text().unwrap_or_default(),
+            HeaderName::CSeq => {
+                if let Some((number, method)) = cseq(value) {
+                    self.cseq = number;
+                    if self.method.is_empty() {
+                        self.method = to_text(method);
+                    }
+                }
+            }
+            HeaderName::Via => self.branches.extend(parameter(&to_text(value), "branch")),
+            HeaderName::UserAgent => self.user_agent = text(),
+            HeaderName::Server => self.server = text(),
+            HeaderName::Date => self.date = Millis::parse_date_header(value),
+            HeaderName::Contact if self.contact.is_none() => {
+                self.contact = text();
+                let expires = self.contact.as_deref().and_then(|contact| parameter(contact, "expires"));
+                self.expires = self.expires.or(expires.and_then(|seconds| seconds.parse().ok()));
+            }
+            HeaderName::Authentication => {
+                self.credentials.extend(Credentials::of_header(&to_text(written), &to_text(value)));
+            }
+            HeaderName::Other if written.eq_ignore_ascii_case(b"Expires") => {
+                self.expires = text().and_then(|seconds| seconds.parse().ok()).or(self.expires);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes in what another copy says and this one does not.
+    fn fold(&mut self, copy: Self) {
+        self.hops.extend(copy.hops);
+        let take = |own: &mut Option<String>, other: Option<String>| *own = own.take().or(other);
+        take(&mut self.epid, copy.epid);
+        take(&mut self.user_agent, copy.user_agent);
+        take(&mut self.server, copy.server);
+        take(&mut self.contact, copy.contact);
+        take(&mut self.deregistered, copy.deregistered);
+        self.date = self.date.or(copy.date);
+        self.expires = self.expires.or(copy.expires);
+        self.is_limited |= copy.is_limited;
+        for branch in copy.branches {
+            if !self.branches.contains(&branch) {
+                self.branches.push(branch);
+            }
+        }
+        for diagnostic in copy.diagnostics {
+            if !self.diagnostics.contains(&diagnostic) {
+                self.diagnostics.push(diagnostic);
+            }
+        }
+        for credentials in copy.credentials {
+            if !self.credentials.iter().any(|own| own.package == credentials.package && own.role == credentials.role) {
+                self.credentials.push(credentials);
+            }
+        }
+    }
+}
+
+/// Reads rows that hold SIP messages and folds their copies, in the order of the window of their first copies.
+pub(super) fn read(index: &Index, rows: &[RowId]) -> Vec<SipMessage> {
+    let read: Vec<SipMessage> = rows
+        .par_iter()
+        .filter_map(|&row| {
+            let file = index.locate(row)?.0.file;
+            let format = index.file_of(row)?.format?;
+            index.with_record(row, |record| SipMessage::of_record(row, index, record, format, file)).flatten()
+        })
+        .collect();
+    let mut folded: Vec<SipMessage> = Vec::new();
+    let mut known: FxHashMap<(String, u32, String, String, String), usize> = FxHashMap::default();
+    for message in read {
+        let key = (
+            message.call_id.clone(),
+            message.cseq,
+            message.method.clone(),
+            message.start_line.clone(),
+            message.from_tag.clone(),
+        );
+        match known.get(&key).and_then(|&at| folded.get_mut(at)) {
+            Some(first) => first.fold(message),
+            None => {
+                known.insert(key, folded.len());
+                folded.push(message);
+            }
+        }
+    }
+    folded
+}
+
+/// The value of `;name=value` in a header, without quotes.
+fn parameter(text: &str, name: &str) -> Option<String> {
+    let mut rest = text;
+    loop {
+        let at = rest.find(';')?;
+        rest = rest.get(at + 1..)?;
+        let piece = rest.trim_start();
+        let Some((written, value)) = piece.split_once('=') else { continue };
+        if !written.trim_end().eq_ignore_ascii_case(name) {
+            continue;
+        }
+        let value = value.trim_start().trim_start_matches('"');
+        let end = value.find([';', ',', '>', '"', ' ']).unwrap_or(value.len());
+        return value.get(..end).filter(|value| !value.is_empty()).map(str::to_owned);
+    }
+}
+
+/// `user-services-state=unavailable` or `is-connected-to-primary="no"`, in a header or in the body
+/// ([MS-SIPREGE] 2.2.1).
+fn says_limited(message: &Message<'_>) -> bool {
+    let says = |text: &[u8], name: &[u8], value: &[u8]| {
+        memchr::memmem::find_iter(text, name).any(|at| {
+            let after = text.get(at + name.len()..).unwrap_or_default();
+            let after = after.get(..after.len().min(value.len() + 8)).unwrap_or_default().to_ascii_lowercase();
+            let after = after.trim_ascii_start();
+            let after = after.strip_prefix(b"=").or_else(|| after.strip_prefix(b":")).unwrap_or_default();
+            after
+                .trim_ascii_start()
+                .trim_ascii_start()
+                .strip_prefix(b"\"")
+                .unwrap_or(after.trim_ascii_start())
+                .starts_with(value)
+        })
+    };
+    [message.head, message.body]
+        .iter()
+        .any(|text| says(text, b"user-services-state", b"unavailable") || says(text, b"is-connected-to-primary", b"no"))
+}
+
+/// Why a registration ended: the `event` of a `deregistered` line ([MS-SIPREGE] 3.2).
+fn deregistered(body: &[u8]) -> Option<String> {
+    let at = memchr::memmem::find(body, b"deregistered")?;
+    let rest = to_text(body.get(at..)?.split(|&byte| byte == b'\n').next()?);
+    parameter(rest.trim_end(), "event")
+}
