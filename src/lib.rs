@@ -7,9 +7,9 @@
 //! A byte becomes a pixel in this order, and nothing on the left knows anything on its right:
 //!
 //! ```text
-//! source -> format -> index -> query -> trace -> ladder -> export, app -> cli, window
-//! bytes     records   rows     which    many     who to    paper   state  faces
-//!                                       messages whom
+//! source -> format -> index -> query -> trace -> diagnosis, ladder -> export, app -> cli, window
+//! bytes     records   rows     which    many     why        who to    paper   state  faces
+//!                                       messages            whom
 //! ```
 //!
 //! [`protocol`] stands alone: it reads one SIP or HTTP message and may be used by all. Only [`source`]

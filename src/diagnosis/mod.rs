@@ -6,6 +6,7 @@
 
 mod case;
 mod finding;
+pub mod knowledge;
 mod refusal;
 mod rules;
 #[cfg(test)]
