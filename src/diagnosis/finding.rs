@@ -29,7 +29,7 @@ impl Severity {
 
 /// How well the log proves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sureness {
+pub enum Confidence {
     /// One line of the log proves it.
     Proved,
     /// The order of events suggests it.
@@ -38,7 +38,7 @@ pub enum Sureness {
     Hint,
 }
 
-impl Sureness {
+impl Confidence {
     /// The name used towards scripts and people.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -56,7 +56,7 @@ pub struct Finding {
     /// The slug of the rule.
     pub rule: &'static str,
     pub severity: Severity,
-    pub sureness: Sureness,
+    pub confidence: Confidence,
     /// One line: what happened, to whom.
     pub title: String,
     /// Address-of-record.
@@ -77,11 +77,11 @@ pub struct Finding {
 
 impl Finding {
     #[must_use]
-    pub fn new(rule: &Rule, sureness: Sureness, title: impl Into<String>) -> Self {
+    pub fn new(rule: &Rule, confidence: Confidence, title: impl Into<String>) -> Self {
         Self {
             rule: rule.slug,
             severity: rule.severity,
-            sureness,
+            confidence,
             title: title.into(),
             user: None,
             endpoint: None,

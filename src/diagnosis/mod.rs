@@ -14,7 +14,7 @@ mod rules;
 mod scene;
 
 pub use self::case::Case;
-pub use self::finding::{Finding, Severity, Sureness};
+pub use self::finding::{Confidence, Finding, Severity};
 pub use self::rules::{RULES, Rule};
 
 use crate::index::Index;

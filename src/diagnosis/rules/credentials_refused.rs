@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::refusal::Cause;
-use crate::diagnosis::{Case, Finding, Severity, Sureness};
+use crate::diagnosis::{Case, Finding, Severity, Confidence};
 
 /// The token that ends a handshake was refused ([MS-SIPAE] 3.3.5.1; ms-diagnostics 1000).
 pub const RULE: Rule = Rule { slug: "credentials-refused", severity: Severity::Failure, find };
@@ -14,7 +14,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         .map(|((user, endpoint), refusals)| {
             let package = refusals.last().and_then(|refusal| refusal.attempt.package()).unwrap_or("unknown package");
             let recovers = refusals.iter().all(|refusal| case.recovers(refusal.attempt));
-            Finding::new(&RULE, Sureness::Proved, format!("The server refused the credentials of {}", user.unwrap_or("the user")))
+            Finding::new(&RULE, Confidence::Proved, format!("The server refused the credentials of {}", user.unwrap_or("the user")))
                 .about(user, endpoint)
                 .severity(if recovers { Severity::Warning } else { Severity::Failure })
                 .times(refusals.len())

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{group, who};
-use crate::diagnosis::{Case, Finding, Severity, Sureness};
+use crate::diagnosis::{Case, Finding, Severity, Confidence};
 use crate::trace::State;
 
 /// The server lists its authentication packages, and the client goes on with one of them.
@@ -22,7 +22,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 rounds.iter().flat_map(|round| round.offered()).map(|own| own.package.as_str()).collect();
             offered.sort_unstable();
             offered.dedup();
-            Finding::new(&RULE, Sureness::Proved, "The first 401 is normal: the server lists its packages")
+            Finding::new(&RULE, Confidence::Proved, "The first 401 is normal: the server lists its packages")
                 .about(user, endpoint)
                 .times(rounds.len())
                 .proved_by(rounds.iter().flat_map(|round| round.rows()))

@@ -21,9 +21,12 @@ macro_rules! rules {
 }
 
 rules! {
+    // Handshakes.
     initial_challenge,
-    credentials_refused,
     signed_in,
+    credentials_refused,
+    // Web services.
+    // Registrar, connections, calls.
 }
 
 /// Findings that explain others: the consequence, and its causes in the order of precedence.
