@@ -66,7 +66,8 @@ enum Shape {
     Foreign(Foreign),
 }
 
-/// The kind that first has two lines of its shape; where `settle` is set, one line is enough.
+/// The trace that first has two lines of its shape; where `settle` is set, the first line of any shape decides.
+/// What is foreign is not settled sooner: a trace may hold lines of other logs between its records and before them.
 fn shape_of(text: &[u8], settle: bool) -> Option<Shape> {
     let mut seen: Vec<Shape> = Vec::new();
     for (number, line) in Lines::new(text).enumerate() {
@@ -76,7 +77,8 @@ fn shape_of(text: &[u8], settle: bool) -> Option<Shape> {
             (a, b) => *a == b,
         };
         match seen.iter().find(same) {
-            Some(first) => return Some(*first),
+            Some(first @ Shape::Trace(..)) => return Some(*first),
+            Some(Shape::Foreign(_)) => {}
             None => seen.push(shape),
         }
     }
@@ -116,6 +118,20 @@ mod tests {
         assert_eq!(format_of(SERVER), Some(Format::Cls));
         assert_eq!(format_of(&ocs), Some(Format::OcsLogger));
         assert_eq!(format_of(&format!("{SERVER}Message-Body: {CLIENT}{SERVER}{CLIENT}")), Some(Format::Cls));
+    }
+
+    /// A search of server traces may print entries of the web server's log between its records, and before them.
+    #[test]
+    fn lines_of_other_logs_in_a_trace_do_not_make_it_one_of_those() {
+        let web = "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time\n2024-11-20 13:50:01\n";
+        assert_eq!(format_of(&format!("{SERVER}{web}{SERVER}")), Some(Format::Cls));
+        assert_eq!(format_of(&format!("{web}{SERVER}{web}{SERVER}")), Some(Format::Cls));
+        assert_eq!(format_of(&format!("{SERVER}{web}")), Some(Format::Cls));
+        assert_eq!(
+            format_of(&format!("{SERVER}{web}{}{SERVER}", "2024-11-20 13:50:02\n".repeat(9_000))),
+            Some(Format::Cls)
+        );
+        assert_eq!(format_of(&format!("{web}{SERVER}")), None);
     }
 
     #[test]
