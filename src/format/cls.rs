@@ -121,6 +121,15 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
         self.stretch.get(from..to).unwrap_or_default()
     }
 
+    /// Where the first line that is not blank starts: blank lines after a record belong to it.
+    fn after_blanks(&self, from: usize, end: usize) -> usize {
+        let rest = self.bytes(from, end);
+        if is_blank(rest) {
+            return end;
+        }
+        Lines::new(rest).find(|line| !is_blank(line.text)).map_or(end, |line| from + line.start)
+    }
+
     /// All records from a header on; the bytes of the first one start at `start`.
     fn records(&mut self, mut start: usize, mut next: Option<(usize, HeaderLine<'a>)>) {
         while let Some((at, header)) = next {
@@ -134,13 +143,11 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
                 Next::Unknown => self.scanner.header_after_blanks(own_end),
             };
             let end = next.as_ref().map_or(self.stretch.len(), |(at, _)| *at);
-            // Blank lines after a record belong to it.
-            let is_whole = is_blank(self.bytes(own_end, end));
-            let record_end = if is_whole { end } else { own_end };
+            let record_end = self.after_blanks(own_end, end);
             record.text = self.bytes(at + header.text_at, record_end);
             self.give(start..record_end, &record);
-            if !is_whole {
-                self.headerless(own_end, end);
+            if record_end < end {
+                self.headerless(record_end, end);
             }
             start = end;
         }
@@ -153,10 +160,7 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
             let bytes = self.bytes(at, end);
             let typed = starts_fields(bytes.get(skip_blank_start(bytes)..).unwrap_or_default());
             let own = if typed { end_line(bytes).map(|(_, next)| next) } else { next_field_line(bytes) };
-            let mut next = at + own.unwrap_or(bytes.len());
-            if is_blank(self.bytes(next, end)) {
-                next = end;
-            }
+            let next = self.after_blanks(at + own.unwrap_or(bytes.len()), end);
             let bytes = self.bytes(at, next);
             let record = if typed { without_header(bytes, &mut self.headers) } else { Record::unknown(bytes) };
             self.give(at..next, &record);

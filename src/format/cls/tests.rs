@@ -85,6 +85,24 @@ fn damage_is_kept_and_counted() {
 }
 
 #[test]
+fn blank_lines_belong_to_the_record_before_them() {
+    let whole = format!("{PREFIX}\r\nStart-Line: SIP/2.0 200 OK\r\n$$end_record\r\n\r\n \r\n");
+    let lost = "Severity: error\r\n$$end_record\r\n\r\n";
+    for parts in [
+        [whole.as_str(), "an event\r\n\r\n", &whole],
+        [&whole, lost, "an event\r\n"],
+        ["\r\nan event\r\n\r\n", lost, "an event\r\n"],
+    ] {
+        let mut found = Vec::new();
+        let text = parts.concat();
+        read(text.as_bytes(), &mut |range: std::ops::Range<usize>, _: &Record<'_>, _: &[Header<'_>]| {
+            found.push(text[range].to_owned());
+        });
+        assert_eq!(found, parts);
+    }
+}
+
+#[test]
 fn fields_after_a_plain_line_are_a_record_of_their_own() {
     let plain = PREFIX
         .replace("TF_PROTOCOL", "TF_COMPONENT")
