@@ -24,10 +24,16 @@ mod bodies;
 mod client_log;
 #[path = "make_sample_logs/clock.rs"]
 mod clock;
+#[path = "make_sample_logs/damaged.rs"]
+mod damaged;
 #[path = "make_sample_logs/der.rs"]
 mod der;
 #[path = "make_sample_logs/edge_2007_r2.rs"]
 mod edge_2007_r2;
+#[path = "make_sample_logs/every_client_record.rs"]
+mod every_client_record;
+#[path = "make_sample_logs/every_server_record.rs"]
+mod every_server_record;
 #[path = "make_sample_logs/everyday.rs"]
 mod everyday;
 #[path = "make_sample_logs/external_sign_in.rs"]
@@ -61,6 +67,9 @@ const STORIES: &[fn() -> Vec<Sample>] = &[
     edge_2007_r2::tell,
     pasted::tell_messages,
     pasted::tell_report,
+    every_client_record::tell,
+    every_server_record::tell,
+    damaged::tell,
 ];
 
 /// One file of a story.

@@ -25,7 +25,7 @@ pub fn tell_messages() -> Vec<Sample> {
     );
     vec![Sample {
         path: "pasted-register-401.txt".to_owned(),
-        shows: "Messages pasted into a ticket, without a log around them: a REGISTER with its 401 in good shape, and a second pair damaged on the way (quoted in a mail, header breaks lost, typographic quotes and hyphens).",
+        shows: "Messages pasted into a ticket, without a log around them: a REGISTER with its 401 in good shape, and a second pair damaged on the way (quoted in a mail, header breaks lost, typographic quotes and hyphens). The words between them are no trace: 1 line is not understood.",
         line_end: LineEnd::Lf,
         text,
     }]

@@ -44,6 +44,27 @@ fn the_facts_of_a_file_agree_with_the_file_and_with_its_messages() {
     assert_eq!(facts("encoding"), ["utf-8"; 3]);
 }
 
+/// What `sample-logs/README.md` says is broken on purpose is counted; in all other samples every line is understood.
+#[test]
+fn of_the_samples_every_line_is_understood_but_what_was_broken_on_purpose() {
+    let readme = String::from_utf8(read("sample-logs/README.md")).expect("the README is UTF-8");
+    let mut broken = 0;
+    let run = info(&[SAMPLES]);
+    for file in files(&run).iter().filter(|file| field(file, "format") != "null") {
+        let name = field(file, "file");
+        let path = name.strip_prefix("sample-logs/").expect("a sample").to_owned();
+        let row = readme.lines().find(|row| row.starts_with(&format!("| `{path}` |")));
+        let row = row.unwrap_or_else(|| panic!("{path} has no line in the README"));
+        let lost = number(file, "lines_not_understood");
+        let words =
+            if lost == 1 { "1 line is not understood".to_owned() } else { format!("{lost} lines are not understood") };
+        assert_eq!(row.contains("not understood"), lost > 0, "{row}\n{file}");
+        assert!(lost == 0 || row.contains(&words), "{words}: {row}");
+        broken += usize::from(lost > 0);
+    }
+    assert_eq!(broken, 3, "the damaged logs and the paste with words around it");
+}
+
 #[test]
 fn a_byte_order_mark_is_named_and_belongs_to_the_first_record() {
     let path = "sample-logs/healthy-ntlm/greta-UccApi-0.UccApilog";
