@@ -18,7 +18,7 @@ use super::uccapi::is_report_line;
 use super::{Kind, Oddities, Record, Sink, skip_blank_start};
 use crate::protocol::lines::{Line, Lines, is_blank};
 use crate::protocol::start_line::strip_prefix_ignore_case;
-use crate::protocol::{HeaderName, Message};
+use crate::protocol::{BodyLeft, HeaderName, Message};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -78,8 +78,8 @@ enum Place {
 #[derive(Clone, Copy)]
 struct Body {
     dress: Dress,
-    /// Bytes that are still to come, as on the wire; `None` where the message does not say.
-    missing: Option<u64>,
+    /// What is still to come; `None` where the message does not say.
+    left: Option<BodyLeft>,
     /// A body of this type may hold start lines of its own.
     may_hold_messages: bool,
     /// The next line is the start line of a `message/sipfrag`.
@@ -124,7 +124,7 @@ impl<S: Sink> Cutter<'_, '_, S> {
         let place = match place {
             Place::Body(body) if body.holds(line, rest) => return Place::Body(body.after(line)),
             // An empty line after the body ends it; what still follows without one belongs to it.
-            Place::Body(Body { missing: Some(_), .. }) if is_blank(undressed(line.text).0) => return Place::After,
+            Place::Body(Body { left: Some(_), .. }) if is_blank(undressed(line.text).0) => return Place::After,
             place => place,
         };
         if start_line(line.text).is_some() {
@@ -183,15 +183,15 @@ impl<S: Sink> Cutter<'_, '_, S> {
         let Some(message) = head.get(skip_blank_start(&head)..).and_then(Message::parse) else { return Place::After };
         let content_type = message.header(HeaderName::ContentType).map(|header| header.value);
         let is_chunked = || message.headers().any(|header| header.written.eq_ignore_ascii_case(b"Transfer-Encoding"));
-        let missing = message.content_length();
-        let has_body = missing.map_or_else(|| content_type.is_some() || is_chunked(), |length| length > 0);
+        let left = message.body_left();
+        let has_body = left.map_or_else(|| content_type.is_some() || is_chunked(), |left| !left.is_none());
         if !has_body {
             return Place::After;
         }
         let is = |start: &str| content_type.is_some_and(|it| strip_prefix_ignore_case(it, start.as_bytes()).is_some());
         Place::Body(Body {
             dress,
-            missing,
+            left,
             may_hold_messages: content_type.is_none() || is("message/") || is("multipart/") || is("text/"),
             is_fragment: is("message/sip"),
         })
@@ -219,26 +219,24 @@ impl Body {
     /// True where a line belongs to the body. Pastes often leave bodies out, so a message that starts where the
     /// body can hold none ends it early.
     fn holds(&self, line: Line<'_>, rest: &Lines<'_>) -> bool {
-        match self.missing {
+        match self.left {
             _ if self.is_fragment => true,
             // Lines of a web page may begin like a request.
             None => {
                 start_line(line.text).is_none_or(|start| !start.is_sip() && !is_followed_by_header(line, rest.clone()))
             }
-            Some(0) => false,
+            Some(left) if left.is_none() => false,
             Some(_) if self.may_hold_messages => true,
             Some(_) => start_line(line.text).is_none() || !is_followed_by_header(line, rest.clone()),
         }
     }
 
-    /// The same after a line of it. Content-Length counts CRLF; pastes often have LF, so lines are counted as on
-    /// the wire.
+    /// The same after a line of it.
     fn after(self, line: Line<'_>) -> Self {
         let text = self.dress.strip(line.text);
-        let length = text.len() as u64 + 2;
         // Blank lines before a fragment are not its start line.
-        let is_fragment = self.is_fragment && self.missing != Some(0) && is_blank(text);
-        Self { missing: self.missing.map(|missing| missing.saturating_sub(length)), is_fragment, ..self }
+        let is_fragment = self.is_fragment && !self.left.is_some_and(BodyLeft::is_none) && is_blank(text);
+        Self { left: self.left.map(|left| left.after(text)), is_fragment, ..self }
     }
 }
 

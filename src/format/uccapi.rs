@@ -175,13 +175,12 @@ fn further_messages(own: &[u8]) -> Vec<usize> {
 fn length_before_another(text: &[u8]) -> Option<usize> {
     let message = Message::parse(text)?;
     let body_at = offset_in(text, message.body)?;
-    let mut missing = message.content_length().unwrap_or(0);
-    // Content-Length counts CRLF; a log that was saved again may have LF, so count lines as on the wire.
+    let mut left = message.body_left().unwrap_or_default();
     for line in Lines::new(message.body) {
-        if missing == 0 && StartLine::parse(line.text).is_some_and(|start| start.is_sip()) {
+        if left.is_none() && StartLine::parse(line.text).is_some_and(|start| start.is_sip()) {
             return Some(body_at + line.start);
         }
-        missing = missing.saturating_sub(line.text.len() as u64 + 2);
+        left = left.after(line.text);
     }
     None
 }

@@ -161,6 +161,30 @@ impl<'a> Message<'a> {
         let value = self.header(HeaderName::ContentLength)?.value;
         str::from_utf8(value).ok()?.trim().parse().ok()
     }
+
+    /// What is to come of the body before its first line; `None` where the message does not say.
+    #[must_use]
+    pub fn body_left(&self) -> Option<BodyLeft> {
+        self.content_length().map(BodyLeft)
+    }
+}
+
+/// How many bytes of a body are still to come. Content-Length counts CRLF, while a log that was saved again or pasted
+/// may have LF, so every line counts as it did on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BodyLeft(u64);
+
+impl BodyLeft {
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is left after a line, which is given without its line end.
+    #[must_use]
+    pub fn after(self, line: &[u8]) -> Self {
+        Self(self.0.saturating_sub(line.len() as u64 + 2))
+    }
 }
 
 /// `1 REGISTER` -> (1, `REGISTER`).
@@ -250,6 +274,15 @@ mod tests {
         assert_eq!(message.content_length(), Some(4));
         assert_eq!(message.body, b"body");
         assert_eq!(message.packages(), Packages::TLS_DSK);
+    }
+
+    #[test]
+    fn a_body_is_as_long_as_on_the_wire_whatever_ends_its_lines() {
+        let text = "MESSAGE sip:a@b SIP/2.0\nContent-Length: 10\n\n";
+        let left = Message::parse(text.as_bytes()).and_then(|message| message.body_left()).expect("a length");
+        assert!(!left.after(b"one").is_none() && left.after(b"one").after(b"two").is_none());
+        assert!(left.after(b"cut in the middle of it").is_none());
+        assert_eq!(Message::parse(b"SIP/2.0 200 OK\n\n").and_then(|message| message.body_left()), None);
     }
 
     #[test]

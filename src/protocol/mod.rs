@@ -18,6 +18,6 @@ pub mod token;
 mod web_call;
 
 pub use self::header::{Header, HeaderName, Headers};
-pub use self::message::{Message, Packages, Protocol};
+pub use self::message::{BodyLeft, Message, Packages, Protocol};
 pub use self::start_line::StartLine;
 pub use self::web_call::WebCall;
