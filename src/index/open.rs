@@ -1,7 +1,7 @@
 //! From paths to files whose format is known.
 
 use crate::format::{Detected, Format, clock::Offset, detect};
-use crate::source::{self, Input, Source, expand, rotation_set};
+use crate::source::{self, Input, OpenError, Source, expand, rotation_set};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -94,13 +94,13 @@ pub fn open(paths: &[PathBuf], clocks: &[(String, Offset)]) -> Opened {
                 continue;
             }
         };
-        let before = opened.files.len();
+        let before = (opened.files.len(), opened.errors.len());
         let is_folder = path.is_dir();
         let mut is_archive = false;
         for input in &inputs {
             is_archive |= opened.add(input);
         }
-        if (is_folder || is_archive) && opened.files.len() == before {
+        if (is_folder || is_archive) && (opened.files.len(), opened.errors.len()) == before {
             let (what, name) = (if is_folder { "folder" } else { "archive" }, path.display());
             opened.errors.push(format!(
                 "{name}: this {what} holds no traces; give the {what} the *.UccApilog or CLS text files are in"
@@ -117,7 +117,7 @@ impl Opened {
         let found = match source::open(&input.path, &input.name) {
             Ok(found) => found,
             Err(error) => {
-                self.refuse(&input.name, 0, error.to_string(), input.from_folder);
+                self.fail(&input.name, &error, input.from_folder);
                 return false;
             }
         };
@@ -131,10 +131,15 @@ impl Opened {
                         Err(why) => self.refuse(&name, bytes, why, is_member),
                     }
                 }
-                Err(error) => self.refuse(&input.name, 0, error.to_string(), is_member),
+                Err(error) => self.fail(&input.name, &error, is_member),
             }
         }
         found.is_archive
+    }
+
+    /// Only what is no trace may be passed over: one that there was no room for is missing.
+    fn fail(&mut self, name: &str, error: &OpenError, is_member: bool) {
+        self.refuse(name, 0, error.to_string(), is_member && !error.is_want_of_room());
     }
 
     /// What was named must be read; what only lay in a folder or an archive may be passed over.

@@ -74,6 +74,12 @@ impl OpenError {
         }
     }
 
+    /// True where it is not the file's fault that it could not be read.
+    #[must_use]
+    pub fn is_want_of_room(&self) -> bool {
+        matches!(self, Self::Temporary { .. })
+    }
+
     fn of_packed(name: &str, reason: PackedError) -> Self {
         match reason {
             PackedError::Io(reason) => Self::Temporary { name: name.to_owned(), reason },

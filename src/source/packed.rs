@@ -101,8 +101,9 @@ pub fn zip(file: File) -> Result<Vec<Member>, PackedError> {
             Ok(mut member) => budget.unpack(&mut member),
             Err(error) => Err(unreadable(&error)),
         };
-        if matches!(text, Err(PackedError::Bomb)) {
-            return Err(PackedError::Bomb);
+        // Neither is a matter of this member alone.
+        if let Err(reason @ (PackedError::Bomb | PackedError::Io(_))) = text {
+            return Err(reason);
         }
         members.push(Member { name: name.replace('\\', "/"), text });
     }

@@ -1,7 +1,7 @@
 //! Traces that do not lie on the disk as text in UTF-8: other encodings, archives, and archives that were made to
 //! do harm.
 
-use super::{ANNA, Folder, SERVER, field, number, objects, uccello};
+use super::{ANNA, Folder, SERVER, argument, field, number, objects, uccello};
 use serde_json::Value;
 use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
@@ -175,4 +175,34 @@ fn where_no_temporary_file_can_be_written_the_sentence_says_where() {
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{err}");
     assert!(err.contains(&missing.display().to_string()) && err.contains("TMPDIR"), "{err}");
+}
+
+/// A limit on the size of files meets the program where a full disk would: while it writes what it unpacks.
+#[cfg(unix)]
+#[test]
+fn where_the_disk_is_full_the_sentence_says_which_file_and_what_to_do() {
+    let (folder, room) = (Folder::new(), Folder::new());
+    std::fs::create_dir(folder.0.path().join("logs")).expect("a folder");
+    // 8 blocks are 4 or 8 KiB, by the shell; each of these needs far more.
+    for (given, name, bytes) in [
+        ("packed.gz", "packed.gz", gzip(log().as_bytes())),
+        ("packed.zip", "packed.zip", zip(&[("a/anna.UccApilog", log().as_bytes())])),
+        ("le.UccApilog", "le.UccApilog", utf16(&log(), false)),
+        // A log in a folder is not passed over for want of room, as a picture would be.
+        ("logs", "logs/le.UccApilog", utf16(&log(), false)),
+    ] {
+        folder.file(name, bytes);
+        let path = argument(&folder.0.path().join(given));
+        let output = assert_cmd::Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" info \"$1\"", env!("CARGO_BIN_EXE_uccello"), &path])
+            .env("TMPDIR", room.0.path())
+            .output()
+            .expect("a shell");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{name}: {err}");
+        assert_eq!(err.lines().count(), 1, "one sentence: {err}");
+        assert!(err.contains(name) && err.contains(&room.path()), "{err}");
+        assert!(err.contains("; make room there or set TMPDIR to a folder that has some"), "{err}");
+        assert_eq!(std::fs::read_dir(room.0.path()).expect("the folder").count(), 0, "something was left behind");
+    }
 }
