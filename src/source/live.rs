@@ -1,10 +1,12 @@
 //! What became of a file after it was opened: logs are written to, rotated and deleted while somebody reads them.
 
+use super::temporary::{Text, Writer};
 use super::{OpenError, Source};
 use std::cmp::Ordering;
 use std::fs::{File, Metadata};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// A file compared with what it was when it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,37 @@ pub enum State {
     Replaced,
     /// No file is there, or it may not be looked at any more.
     Gone,
+}
+
+/// What was not written to for so long is finished.
+const FINISHED: Duration = Duration::from_hours(24);
+
+/// True where somebody may still write to a file: it has the name of a client's log, or was written to a short while
+/// ago, or nobody knows when.
+pub fn may_be_written(path: &Path, modified: Option<SystemTime>, now: SystemTime) -> bool {
+    let is = |name: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(name));
+    // A time in the future is that of another clock.
+    let age = modified.and_then(|modified| now.duration_since(modified).ok());
+    is("UccApilog") || is("uccplog") || age.is_none_or(|age| age < FINISHED)
+}
+
+/// What stands in a file now, read with plain reads.
+pub fn copy(file: &mut File, name: &str) -> Result<Text, OpenError> {
+    let failed = |reason| OpenError::from_io(name, reason);
+    let no_room = |reason| OpenError::Temporary { name: name.to_owned(), reason };
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
+    // No further than it reaches now, or a fast writer would never let it end.
+    let mut rest = (&*file).take(file.metadata().map_err(failed)?.len());
+    let mut writer = Writer::new().map_err(no_room)?;
+    let mut buffer = vec![0; 1 << 17];
+    loop {
+        match rest.read(&mut buffer) {
+            Ok(0) => return writer.finish().map_err(no_room),
+            Ok(read) => writer.write(buffer.get(..read).unwrap_or_default()).map_err(no_room)?,
+            Err(reason) if reason.kind() == ErrorKind::Interrupted => {}
+            Err(reason) => return Err(failed(reason)),
+        }
+    }
 }
 
 /// Bytes at the end of a file that are remembered: they must still stand there when it has grown.
@@ -134,5 +167,48 @@ mod tests {
         assert_eq!(source.state(), State::Gone);
         write(b"another log from its start");
         assert_eq!(source.state(), State::Replaced);
+    }
+
+    #[test]
+    fn a_log_that_was_copied_leaves_its_writer_free_and_is_followed_all_the_same() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.UccApilog");
+        std::fs::write(&path, b"one two").expect("a written file");
+        let open = |spares_writers| {
+            let found = super::super::open_with(&path, "a", spares_writers).expect("a file");
+            found.sources.into_iter().next().expect("one").expect("a source")
+        };
+        let (copied, mapped) = (open(true), open(false));
+        assert_eq!((copied.all(), copied.state(), copied.path()), (&b"one two"[..], State::Same, Some(path.as_path())));
+        let append = |text: &[u8]| File::options().append(true).open(&path).and_then(|mut file| file.write_all(text));
+        append(b" three").expect("more");
+        assert_eq!((copied.state(), copied.all()), (State::Grown, &b"one two"[..]));
+        assert_eq!(copied.reopened().expect("a file").expect("a source").all(), b"one two three");
+        // Started over in place: the copy keeps what it read, the map shows what stands there now.
+        File::options().write(true).open(&path).and_then(|mut file| file.write_all(b"ONE")).expect("the start");
+        assert_eq!((copied.all(), mapped.all()), (&b"one two"[..], &b"ONE two"[..]));
+        drop(mapped);
+        std::fs::write(&path, b"new").expect("a written file");
+        assert!(copied.is_cut() && copied.all() == b"one two");
+        std::fs::write(&path, b"").expect("an empty file");
+        assert!(open(true).is_empty());
+    }
+
+    #[test]
+    fn what_may_still_be_written() {
+        let now = SystemTime::now();
+        let ago = |hours| now.checked_sub(Duration::from_hours(hours));
+        for (path, modified, wanted) in [
+            ("Lync-UccApi-0.UccApilog", ago(9_000), true),
+            ("communicator-uccapi-0.uccapilog", ago(9_000), true),
+            ("communicator.UCCPLOG", ago(9_000), true),
+            ("Lync-UccApi-0.UccApilog.bak", ago(9_000), false),
+            ("fe01-cls.txt", ago(25), false),
+            ("fe01-cls.txt", ago(23), true),
+            ("fe01-cls.txt", now.checked_add(Duration::from_hours(2)), true),
+            ("fe01-cls.txt", None, true),
+        ] {
+            assert_eq!(may_be_written(Path::new(path), modified, now), wanted, "{path} {modified:?}");
+        }
     }
 }

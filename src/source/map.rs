@@ -3,7 +3,8 @@
 //! A map has one danger: where somebody cuts the file, reading past the new end raises SIGBUS and ends
 //! the process. Looking at the length first only narrows the window. So on Unix a handler puts zero
 //! pages where the lost ones were and marks the map as cut; the reader goes on and is told afterwards.
-//! Windows refuses to cut a mapped file, so there is nothing to guard.
+//! Windows refuses to cut a mapped file, so there is nothing to guard; logs that may still be written are not mapped
+//! there, see [`super::open`].
 
 #![expect(unsafe_code, reason = "mapping a file is unsafe by nature; everything around it is in this file")]
 

@@ -17,8 +17,10 @@ pub use self::live::State;
 pub use self::packed::PackedError;
 
 use self::encoding::Original;
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// One trace as an unchanging run of bytes.
 #[derive(Debug)]
@@ -54,7 +56,7 @@ pub enum OpenError {
     Packed { name: String, reason: PackedError },
     #[error("{name}: cannot be read ({reason}); copy the file to a local disk and open the copy")]
     Other { name: String, reason: std::io::Error },
-    #[error("{name}: {reason}; make room there or set TMPDIR to a folder that has some")]
+    #[error("{name}: {reason}; make room there or set {variable} to a folder that has some", variable = temporary::VARIABLE)]
     Temporary { name: String, reason: std::io::Error },
 }
 
@@ -93,18 +95,30 @@ impl OpenError {
 /// # Errors
 /// Where it is missing, not permitted, no regular file, or an archive that cannot be read at all.
 pub fn open(path: &Path, name: &str) -> Result<Found, OpenError> {
+    // Windows lets nobody cut or replace a mapped file, so a client could not start its log over.
+    open_with(path, name, cfg!(windows))
+}
+
+/// Where `spares_writers` is set, a log that may still be written is not mapped but copied.
+fn open_with(path: &Path, name: &str, spares_writers: bool) -> Result<Found, OpenError> {
     let failed = |reason| OpenError::from_io(name, reason);
     // A pipe would block in `open`, so look before opening.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
         return Err(OpenError::NotAFile(name.to_owned()));
     }
-    let file = std::fs::File::open(path).map_err(failed)?;
-    let map = map::Map::of(&file).map_err(failed)?;
-    let packed = map.as_ref().and_then(|map| packed::Kind::of(map.bytes()));
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut start = Vec::new();
+    (&file).take(packed::LOOK).read_to_end(&mut start).map_err(failed)?;
     let packed_error = |reason| OpenError::of_packed(name, reason);
-    let (sources, is_archive) = match packed {
+    let (sources, is_archive) = match packed::Kind::of(&start) {
         None => {
-            let content = map.map_or_else(|| Content::Memory(Vec::new()), Content::Mapped);
+            let copies = spares_writers && live::may_be_written(path, metadata.modified().ok(), SystemTime::now());
+            let content = if copies {
+                Content::Temporary(live::copy(&mut file, name)?)
+            } else {
+                map::Map::of(&file).map_err(failed)?.map_or_else(|| Content::Memory(Vec::new()), Content::Mapped)
+            };
             (vec![Source::new(name, Some(path), content)], false)
         }
         Some(packed::Kind::Gzip) => {

@@ -13,6 +13,9 @@ pub enum Kind {
     Gzip,
 }
 
+/// How many bytes tell the kind.
+pub const LOOK: u64 = 4;
+
 impl Kind {
     /// By the first bytes.
     pub fn of(bytes: &[u8]) -> Option<Self> {

@@ -1,9 +1,12 @@
-//! Text that does not lie on the disk as we need it: unpacked or re-encoded, in a temporary file that has no name
-//! and goes with the program, however it ends.
+//! Text that does not lie on the disk as we need it: unpacked, re-encoded, or copied to leave its writer free. It is
+//! in a temporary file that has no name and goes with the program, however it ends.
 
 use super::map::Map;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+
+/// Says where temporary files go.
+pub const VARIABLE: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
 
 /// Writes a text from its start to its end.
 pub struct Writer {
