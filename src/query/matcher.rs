@@ -144,7 +144,8 @@ impl Matcher {
             };
             let rest = blocks.get(self.masks.len()..).unwrap_or_default();
             let new: Vec<_> = rest.par_iter().take(stretch).map(search).collect();
-            // Up to the first that was given up: behind a gap, masks would count for the wrong blocks.
+            // Up to the first that was given up: masks stand in the order of their blocks. Those behind a gap would be
+            // found to stand for other blocks, and be searched again, see `forget_what_changed`.
             self.masks.extend(new.into_iter().map_while(|mask| mask));
             if watch.cancelled.load(Ordering::Relaxed) {
                 watch.searched.set(0, 0);
@@ -442,4 +443,45 @@ fn flags(length: usize, set: impl Iterator<Item = u16>) -> Vec<bool> {
         }
     }
     flags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Format;
+    use crate::index::{Progress, TraceFile, build};
+    use crate::source::Source;
+
+    fn logs(words: &[&str]) -> Arc<Index> {
+        let file = |word: &&str| TraceFile {
+            source: Source::from_bytes(word, format!("11/20/2024|14:00:00.000 1:2 INFO  :: {word}\n").into_bytes()),
+            format: Some(Format::Uccapi),
+            reason: String::new(),
+            set_clock: None,
+            warnings: vec![],
+        };
+        let files: Vec<_> = words.iter().map(file).map(Arc::new).collect();
+        build(&files, &Progress::default(), |_| {})
+    }
+
+    /// However a search ends, what is kept of it never counts for another block than the one it was found in.
+    #[test]
+    fn a_gap_in_what_was_searched_is_searched_when_it_goes_on() {
+        let index = logs(&["hit one", "none", "hit two", "none", "hit three"]);
+        // An expression is tried record by record, and given up between two of them.
+        let query = crate::query::parse("/h.t/").expect("a query");
+        let go_on =
+            |matcher: &mut Matcher| matcher.select(&index, &AtomicBool::new(false)).expect("nobody cancelled it");
+        for gap in 0..index.blocks().len() {
+            let mut matcher = Matcher::new(query.clone(), Scope::AllRecords);
+            let whole = go_on(&mut matcher);
+            assert_eq!(whole.iter().map(Position::number).collect::<Vec<_>>(), [1, 3, 5]);
+            matcher.masks.remove(gap);
+            assert_eq!(go_on(&mut matcher), whole, "without block {gap}");
+        }
+        // Nobody waited from the start: nothing of it is kept for an answer.
+        let mut matcher = Matcher::new(query, Scope::AllRecords);
+        assert_eq!(matcher.select(&index, &AtomicBool::new(true)), None);
+        assert_eq!(go_on(&mut matcher).len(), 3);
+    }
 }
