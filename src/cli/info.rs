@@ -1,6 +1,6 @@
 //! `info`: what was opened, file by file.
 
-use super::{InfoFormat, Ready};
+use super::{Ready, TextOrJson};
 use crate::export::counted;
 use crate::format::{Clock, Millis};
 use crate::index::{Block, Index, TraceFile};
@@ -29,7 +29,7 @@ struct FileInfo {
 }
 
 /// Writes what is known of every file, files that were passed over included.
-pub fn write(out: &mut impl Write, ready: &Ready<'_>, format: InfoFormat) -> io::Result<()> {
+pub fn write(out: &mut impl Write, ready: &Ready<'_>, format: TextOrJson) -> io::Result<()> {
     let mut files: Vec<FileInfo> =
         (0..).zip(ready.index.files()).map(|(number, file)| of(ready.index, number, file)).collect();
     files.extend(ready.skipped.iter().map(|skipped| FileInfo {
@@ -47,11 +47,11 @@ pub fn write(out: &mut impl Write, ready: &Ready<'_>, format: InfoFormat) -> io:
         warnings: vec![format!("passed over: {}", skipped.why)],
     }));
     match format {
-        InfoFormat::Json => {
+        TextOrJson::Json => {
             serde_json::to_writer_pretty(&mut *out, &Info { files })?;
             writeln!(out)
         }
-        InfoFormat::Text => files.iter().try_for_each(|file| write_text(out, file)),
+        TextOrJson::Text => files.iter().try_for_each(|file| write_text(out, file)),
     }
 }
 

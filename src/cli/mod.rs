@@ -1,10 +1,11 @@
 //! The terminal: verbs that answer without a window and need no display.
 //!
-//! Everything printed here comes from the same layers as the window shows. Exit codes: 0 done, 2 the
-//! input or the command line is not usable.
+//! Everything printed here comes from the same layers as the window shows. Exit codes: 0 done, 1 the
+//! diagnosis found a failure, 2 the input or the command line is not usable.
 
 mod info;
 
+use crate::diagnosis::Diagnosis;
 use crate::export;
 use crate::format::clock::Offset;
 use crate::index::{self, Index, Opened, Progress, RowId};
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+/// Exit code of a diagnosis that found a failure.
+const FAILING: u8 = 1;
 /// Exit code for input or a command line that cannot be used.
 pub const UNUSABLE: u8 = 2;
 
@@ -95,12 +98,21 @@ pub enum Verb {
         #[arg(short, value_name = "OUT")]
         out: Option<PathBuf>,
     },
+    /// Say what failed, why, and what to check next, with the records that prove it
+    Diagnose {
+        #[command(flatten)]
+        input: Input,
+        #[command(flatten)]
+        filter: Filter,
+        #[arg(long, value_enum, default_value = "text")]
+        format: TextOrJson,
+    },
     /// Say what was opened: format, encoding, clock, records, damage
     Info {
         #[command(flatten)]
         input: Input,
         #[arg(long, value_enum, default_value = "text")]
-        format: InfoFormat,
+        format: TextOrJson,
     },
 }
 
@@ -110,7 +122,7 @@ pub enum LadderFormat {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InfoFormat {
+pub enum TextOrJson {
     Text,
     Json,
 }
@@ -126,6 +138,7 @@ type Answer = Result<(), String>;
 /// Carries out a verb and gives the exit code.
 #[must_use]
 pub fn run(verb: Verb) -> ExitCode {
+    let mut is_failing = false;
     let answer = match verb {
         Verb::Messages { input, filter, all, format } => with_query(&input, &filter, |opened, query| {
             let scope = if all { Scope::AllRecords } else { Scope::Messages };
@@ -146,20 +159,36 @@ pub fn run(verb: Verb) -> ExitCode {
                 }
             })
         }
+        Verb::Diagnose { input, filter, format } => with_query(&input, &filter, |opened, query| {
+            let mut diagnosis = Diagnosis::of(opened.index);
+            if query != Query::All {
+                diagnosis.narrow(opened.index, &select(opened.index, query, Scope::AllRecords));
+            }
+            is_failing = diagnosis.has_failure();
+            print(|out| match format {
+                TextOrJson::Text => out.write_all(export::diagnosis_text(opened.index, &diagnosis).as_bytes()),
+                TextOrJson::Json => writeln!(out, "{:#}", export::diagnosis_json(opened.index, &diagnosis)),
+            })
+        }),
         Verb::Info { input, format } => with_index(&input, |opened| print(|out| info::write(out, &opened, format))),
     };
-    finish(answer)
+    match finish(answer) {
+        ExitCode::SUCCESS if is_failing => ExitCode::from(FAILING),
+        code => code,
+    }
 }
 
-/// What stands in for the window where there is no display: what was opened, and its ladder.
+/// What stands in for the window where there is no display: what was opened, its ladder, and what is wrong.
 #[must_use]
 pub fn instead_of_window(input: &Input) -> ExitCode {
     finish(with_index(input, |opened| {
         let rows = rows(opened.index, &select(opened.index, Query::All, Scope::Messages));
         print(|out| {
-            info::write(out, &opened, InfoFormat::Text)?;
+            info::write(out, &opened, TextOrJson::Text)?;
             writeln!(out)?;
-            out.write_all(export::ladder_text(&Ladder::of(opened.index, &rows)).as_bytes())
+            out.write_all(export::ladder_text(&Ladder::of(opened.index, &rows)).as_bytes())?;
+            writeln!(out)?;
+            out.write_all(export::diagnosis_text(opened.index, &Diagnosis::of(opened.index)).as_bytes())
         })
     }))
 }

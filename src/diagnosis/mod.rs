@@ -17,7 +17,8 @@ pub use self::case::Case;
 pub use self::finding::{Confidence, Finding, Severity};
 pub use self::rules::{RULES, Rule};
 
-use crate::index::Index;
+use crate::index::{Index, RowId};
+use crate::query::RowSet;
 use crate::trace::Trace;
 
 /// Everything that was found, worst first.
@@ -45,6 +46,15 @@ impl Diagnosis {
             (finding.severity, finding.caused_by.is_some(), first, finding.rule)
         });
         Self { findings, trace }
+    }
+
+    /// Keeps what is proved by at least one of the selected records.
+    pub fn narrow(&mut self, index: &Index, selected: &RowSet) {
+        let is_selected = |row: &RowId| selected.contains(index.position(*row));
+        self.findings.retain(|finding| finding.evidence.iter().any(is_selected));
+        for registration in &mut self.trace.registrations {
+            registration.attempts.retain(|attempt| attempt.rows().iter().any(is_selected));
+        }
     }
 
     /// Whether something is failing.

@@ -1,9 +1,11 @@
 //! Paper: what leaves the program as text for people and scripts. Decides how a thing looks, never
 //! what it is.
 
+mod diagnosis;
 mod ladder;
 mod messages;
 
+pub use self::diagnosis::{diagnosis_json, diagnosis_text};
 pub use self::ladder::ladder_text;
 pub use self::messages::{Format, messages};
 

@@ -58,7 +58,7 @@ impl Index {
             file: file.name().to_owned(),
             offset: bytes.start,
             length: bytes.end - bytes.start,
-            time: traits.has_time().then(|| self.clock_at(block, at).rfc3339(block.time(at))),
+            time: self.time_text(row),
             format: file.format?.name(),
             kind: traits.kind().name(),
             ..Entry::default()

@@ -267,6 +267,13 @@ impl Index {
         self.locate(row).map(|(block, at)| self.resolved(block, at)).unwrap_or_default()
     }
 
+    /// A row's time as scripts see it, RFC 3339; `None` where its record has none.
+    #[must_use]
+    pub fn time_text(&self, row: RowId) -> Option<String> {
+        let (block, at) = self.locate(row)?;
+        block.traits(at).has_time().then(|| self.clock_at(block, at).rfc3339(block.time(at)))
+    }
+
     /// Earliest and latest time of all records; `None` where there are none.
     #[must_use]
     pub fn time_span(&self) -> Option<(Millis, Millis)> {

@@ -1,13 +1,13 @@
 //! What the files hold and what they do not, so that nobody takes silence for proof.
 
 use crate::format::{Format, Millis, Oddities};
-use crate::index::Index;
+use crate::index::{Index, RowId};
 
-/// A stretch of a file without any record.
+/// A stretch of a file without any record: the rows before and after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
-    pub from: Millis,
-    pub to: Millis,
+    pub before: RowId,
+    pub after: RowId,
 }
 
 /// What one file holds.
@@ -16,8 +16,9 @@ pub struct FileCoverage {
     pub file: String,
     pub format: Option<Format>,
     pub records: u64,
-    pub first: Option<Millis>,
-    pub last: Option<Millis>,
+    /// The rows with the earliest and the latest time, and these times in UTC where the clock is known.
+    pub first: Option<(Millis, RowId)>,
+    pub last: Option<(Millis, RowId)>,
     /// Sorted.
     pub machines: Vec<String>,
     /// Sorted.
@@ -26,8 +27,6 @@ pub struct FileCoverage {
     /// Records whose end or begin is missing.
     pub cut: u64,
     pub lines_not_understood: u64,
-    /// The trace says itself that records were dropped.
-    pub is_throttled: bool,
 }
 
 /// What all files hold together.
@@ -46,14 +45,14 @@ impl Coverage {
             .iter()
             .map(|file| FileCoverage { file: file.name().to_owned(), format: file.format, ..FileCoverage::default() })
             .collect();
-        let mut before: Vec<Option<i64>> = vec![None; files.len()];
-        for block in index.blocks() {
+        let mut before: Vec<Option<(Millis, RowId)>> = vec![None; files.len()];
+        for (block, first_row) in index.blocks().iter().zip(index.first_rows()) {
             let number = usize::from(block.file);
             let (Some(file), Some(before)) = (files.get_mut(number), before.get_mut(number)) else { continue };
             file.records += block.len() as u64;
             file.lines_not_understood += u64::from(block.lines_not_understood);
             let mut named = vec![(false, false); block.names.len()];
-            for at in 0..block.len() {
+            for (row, at) in (*first_row..).map(RowId).zip(0..block.len()) {
                 let traits = block.traits(at);
                 file.cut += u64::from(traits.oddities().intersects(Oddities::NO_END | Oddities::NO_HEADER));
                 let mark = |id: Option<&u16>| usize::from(id.copied().unwrap_or(0));
@@ -67,12 +66,13 @@ impl Coverage {
                     continue;
                 }
                 let time = index.clock_at(block, at).resolve(block.time(at));
-                if let Some(earlier) = before.filter(|earlier| time.0 - earlier > GAP_MS) {
-                    file.gaps.push(Gap { from: Millis(earlier), to: time });
+                if let Some((_, before)) = before.filter(|(earlier, _)| time.0 - earlier.0 > GAP_MS) {
+                    file.gaps.push(Gap { before, after: row });
                 }
-                *before = Some(time.0);
-                file.first = Some(file.first.map_or(time, |first| first.min(time)));
-                file.last = Some(file.last.map_or(time, |last| last.max(time)));
+                let own = (time, row);
+                *before = Some(own);
+                file.first = Some(file.first.map_or(own, |first| first.min(own)));
+                file.last = Some(file.last.map_or(own, |last| last.max(own)));
             }
             for (id, name) in block.names.iter() {
                 let (is_machine, is_component) = named.get(usize::from(id)).copied().unwrap_or_default();
@@ -96,7 +96,7 @@ impl Coverage {
     /// When the last record of a file was written.
     #[must_use]
     pub fn end_of(&self, file: u16) -> Option<Millis> {
-        self.files.get(usize::from(file))?.last
+        self.files.get(usize::from(file))?.last.map(|(time, _)| time)
     }
 }
 

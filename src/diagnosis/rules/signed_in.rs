@@ -17,7 +17,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let last = attempts.last()?;
             let server = last.rounds.iter().rev().find_map(|round| round.sent()?.target_host());
             let took_ms = last.ended().0 - last.started().0;
-            let finding = Finding::new(&RULE, Confidence::Proved, format!("{} signed in", user.unwrap_or("A user")))
+            let finding = Finding::new(&RULE, Confidence::Proved, "Signed in")
                 .about(user, endpoint)
                 .times(attempts.len())
                 .proved_by(attempts.iter().filter_map(|attempt| attempt.last()).flat_map(|round| round.rows()))
