@@ -54,7 +54,7 @@ impl<'a> WebCall<'a> {
     pub fn outcome(&self) -> String {
         let digits = self.result.iter().position(|&byte| byte != b'0').and_then(|at| self.result.get(at..));
         match digits.unwrap_or_default() {
-            PENDING => "pending".to_owned(),
+            digits if digits.eq_ignore_ascii_case(PENDING) => "pending".to_owned(),
             b"" if self.is_done => "done".to_owned(),
             b"" => "pending".to_owned(),
             digits => format!("0x{:0>8}", to_text(digits).to_ascii_lowercase()),
@@ -93,6 +93,7 @@ mod tests {
     fn the_blocks_of_a_call() {
         for (first, complete, result, auth, outcome, failed) in [
             ("windows auth, asyncContext=0A1B2C3D,", 0, "3d0000", "windows auth", "pending", false),
+            ("windows auth, asyncContext=0A1B2C3D,", 1, "003D0000", "windows auth", "pending", false),
             ("windows auth, asyncContext=0A1B2C3D,", 1, "80ef0191", "windows auth", "0x80ef0191", true),
             ("no auth auth, asyncContext=0A1B2C3D,", 1, "0", "no auth auth", "done", false),
             ("OAuth, asyncContext=0A1B2C3D,", 0, "", "OAuth", "pending", false),
