@@ -147,8 +147,14 @@ impl Offset {
             Some(("-", digits)) => (-1, digits),
             _ => return Err(wrong()),
         };
-        let digits = digits.replace(':', "");
-        let number: i16 = digits.parse().ok().filter(|_| digits.len() == 4).ok_or_else(wrong)?;
+        // Twice two digits, with or without a colon between them.
+        let digits = match digits.split_once(':') {
+            Some((hours, minutes)) if hours.len() == 2 => format!("{hours}{minutes}"),
+            Some(_) => return Err(wrong()),
+            None => digits.to_owned(),
+        };
+        let is_whole = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number: i16 = digits.parse().ok().filter(|_| is_whole).ok_or_else(wrong)?;
         let (hours, minutes) = (number / 100, number % 100);
         if hours > 14 || minutes > 59 {
             return Err(wrong());
@@ -277,7 +283,8 @@ mod tests {
     fn offsets_set_by_hand() {
         assert_eq!(Offset::parse("+01:00"), Ok(Offset(60)));
         assert_eq!(Offset::parse("-0530"), Ok(Offset(-330)));
-        assert!(Offset::parse("1h").is_err());
-        assert!(Offset::parse("+99:00").is_err());
+        for wrong in ["1h", "+99:00", "+-100", "-+530", "+1:000", "+01:00:", "+", "+1", "+\u{e9}01"] {
+            assert!(Offset::parse(wrong).is_err(), "{wrong}");
+        }
     }
 }
