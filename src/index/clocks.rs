@@ -158,13 +158,12 @@ fn pieces(index: &Index, seen: &[Observation]) -> Vec<Piece> {
     }
     let mut pieces: Vec<Piece> = Vec::new();
     for run in runs {
+        let is_alone = |before: &mut Piece| before.seen.len() == 1 && before.offset != run.offset;
+        // What was taken for a piece may be one of the alone ones, too.
+        pieces.pop_if(|before| is_alone(before) && run.seen.len() > 1 && !jumps(index, before, &run));
         let is_sure = |before: &Piece| run.seen.len() > 1 || jumps(index, before, &run);
         match pieces.last_mut() {
             Some(before) if before.offset == run.offset => before.seen.extend(run.seen),
-            // The first run is one of the alone ones, too.
-            Some(before) if before.seen.len() == 1 && run.seen.len() > 1 && !jumps(index, before, &run) => {
-                *before = run;
-            }
             Some(before) if !is_sure(before) => {}
             _ => pieces.push(run),
         }

@@ -93,6 +93,27 @@ fn one_server_with_a_wrong_date_moves_nothing() {
 }
 
 #[test]
+fn one_wrong_date_after_a_silence_as_long_as_its_error_moves_nothing() {
+    let folder = Folder::new();
+    let mut log = String::new();
+    for (cseq, (written, date)) in (1..).zip([
+        ("14:00:00", "13:00:00"),
+        ("14:01:00", "13:01:00"),
+        // Written times jump by the hour that this server is behind.
+        ("15:01:00", "13:01:00"),
+        ("15:02:00", "14:02:00"),
+        ("15:03:00", "14:03:00"),
+    ]) {
+        response(&mut log, written, Some(date), cseq);
+    }
+    let path = folder.file("a.UccApilog", &log);
+    let file = &info(&[&path])[0];
+    assert_eq!(field(file, "clock"), "+01:00");
+    assert_eq!(warnings(file), "[]");
+    assert!(field(file, "clock_source").contains("4 responses"), "{file}");
+}
+
+#[test]
 fn a_clock_that_was_put_right_inside_the_hour_is_worth_a_warning() {
     let folder = Folder::new();
     let mut log = String::new();
