@@ -80,21 +80,16 @@ pub fn of_files(index: &Index, pairs: &HashMap<usize, Vec<Observation>>) -> Vec<
         .map(|(number, file)| of_file(index, file, number, pairs.get(&number).map_or(&[], Vec::as_slice)))
         .collect();
     // The files of one client share one clock, and not each of them has evidence of its own.
-    for (number, file) in files.iter().enumerate() {
-        let Some(set) = file.rotation_set().filter(|_| clocks.get(number).is_some_and(|own| !own.clock.is_known()))
-        else {
-            continue;
-        };
+    let own = clocks.clone();
+    for (clock, file) in clocks.iter_mut().zip(files).filter(|(clock, _)| !clock.clock.is_known()) {
+        let Some(set) = file.rotation_set() else { continue };
         let mut siblings = files
             .iter()
-            .zip(&clocks)
+            .zip(&own)
             .filter(|(other, known)| known.clock.is_known() && other.rotation_set().as_deref() == Some(set.as_str()));
         if let Some((sibling, known)) = siblings.next() {
             let short = sibling.name().rsplit(['/', '\\']).next().unwrap_or_default();
-            let taken = FileClock::new(known.clock, &format!("that of {short}, a log of the same client"));
-            if let Some(own) = clocks.get_mut(number) {
-                *own = taken;
-            }
+            *clock = FileClock::new(known.clock, &format!("that of {short}, a log of the same client"));
         }
     }
     clocks

@@ -155,9 +155,13 @@ fn logs_of_one_client_share_its_clock() {
     response(&mut new, "14:30:00", None, 2);
     folder.file("Lync-UccApi-1.UccApilog", &old);
     folder.file("Lync-UccApi-0.UccApilog", &new);
+    folder.file("Lync-UccApi-2.UccApilog", &new);
     folder.file("Other-UccApi-0.UccApilog", &new);
     let files = info(&[&folder.path()]);
     let clocks: Vec<_> = files.iter().map(|file| field(file, "clock")).collect();
-    assert_eq!(clocks, ["+01:00", "+01:00", "unknown"]);
-    assert!(field(&files[0], "clock_source").contains("Lync-UccApi-1.UccApilog"), "{}", files[0]);
+    assert_eq!(clocks, ["+01:00", "+01:00", "+01:00", "unknown"]);
+    for without in [&files[0], &files[2]] {
+        // The log that knows it, not another one that took it from there.
+        assert!(field(without, "clock_source").contains("Lync-UccApi-1.UccApilog"), "{without}");
+    }
 }
