@@ -62,7 +62,9 @@ pub struct Opened {
     path: PathBuf,
     /// Bytes on the disk.
     length: u64,
-    identity: Option<Identity>,
+    identity: Identity,
+    /// When it was written to last, where the system knows.
+    modified: Option<SystemTime>,
     /// The last bytes; a map would show what was written over them.
     end: Vec<u8>,
 }
@@ -86,12 +88,13 @@ impl Identity {
 }
 
 impl Opened {
-    /// `bytes` is the file as it lies on the disk.
-    pub fn new(path: &Path, bytes: &[u8]) -> Self {
+    /// `bytes` is the file as it lies on the disk, `metadata` that of the same open file.
+    pub fn new(path: &Path, metadata: &Metadata, bytes: &[u8]) -> Self {
         Self {
             path: path.to_owned(),
             length: bytes.len() as u64,
-            identity: std::fs::metadata(path).ok().map(|metadata| Identity::of(&metadata)),
+            identity: Identity::of(metadata),
+            modified: metadata.modified().ok(),
             end: bytes.get(bytes.len().saturating_sub(REMEMBERED)..).unwrap_or_default().to_vec(),
         }
     }
@@ -103,15 +106,21 @@ impl Opened {
     /// Looks at the file on the disk.
     pub fn state(&self) -> State {
         let Ok(now) = std::fs::metadata(&self.path) else { return State::Gone };
-        if self.identity.is_some_and(|identity| identity != Identity::of(&now)) {
+        if self.identity != Identity::of(&now) {
             return State::Replaced;
         }
+        let is_untouched = now.modified().ok() == self.modified;
         match now.len().cmp(&self.length) {
             Ordering::Less => State::Cut,
-            Ordering::Equal => State::Same,
+            Ordering::Equal if is_untouched || self.still_ends_the_same() => State::Same,
             Ordering::Greater if self.still_ends_the_same() => State::Grown,
-            Ordering::Greater => State::Replaced,
+            Ordering::Equal | Ordering::Greater => State::Replaced,
         }
+    }
+
+    /// True where what was opened now begins with what was opened then.
+    fn goes_on_in(&self, now: &Self) -> bool {
+        self.identity == now.identity && self.length <= now.length && self.still_ends_the_same()
     }
 
     fn still_ends_the_same(&self) -> bool {
@@ -131,13 +140,15 @@ impl Source {
         self.opened.as_ref().map_or(State::Same, Opened::state)
     }
 
-    /// The same file as it is now; `None` for what is not a file of its own.
+    /// The same file as it is now, with what was added; `None` for what is not a file of its own, and where what
+    /// was read before does not stand in it any more: it may have been cut or replaced since it was looked at.
     ///
     /// # Errors
     /// Where it cannot be opened any more.
     pub fn reopened(&self) -> Result<Option<Self>, OpenError> {
         let Some(opened) = &self.opened else { return Ok(None) };
-        super::open(opened.path(), &self.name)?.sources.pop().transpose()
+        let now = super::open(opened.path(), &self.name)?.sources.pop().transpose()?;
+        Ok(now.filter(|now| now.opened.as_ref().is_some_and(|now| opened.goes_on_in(now))))
     }
 }
 
@@ -160,8 +171,19 @@ mod tests {
         assert_eq!(source.reopened().expect("a file").expect("a source").all(), b"one two three");
         write(b"one");
         assert_eq!(source.state(), State::Cut);
+        assert!(source.reopened().expect("a file").is_none(), "what was read before stands in it no more");
         write(b"another log from its start");
         assert_eq!(source.state(), State::Replaced);
+        assert!(source.reopened().expect("a file").is_none(), "another one");
+        write(b"two one");
+        let later = SystemTime::now() + std::time::Duration::from_mins(1);
+        let touch = || File::options().append(true).open(&path).and_then(|file| file.set_modified(later));
+        touch().expect("a later time");
+        assert_eq!(source.state(), State::Replaced, "as long as before");
+        write(b"one two");
+        touch().expect("a later time");
+        assert_eq!(source.state(), State::Same, "only touched");
+        write(b"another log from its start");
         let source = open();
         std::fs::rename(&path, folder.path().join("b")).expect("a rename");
         assert_eq!(source.state(), State::Gone);

@@ -108,6 +108,7 @@ fn open_with(path: &Path, name: &str, spares_writers: bool) -> Result<Found, Ope
         return Err(OpenError::NotAFile(name.to_owned()));
     }
     let mut file = std::fs::File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
     let mut start = Vec::new();
     (&file).take(packed::LOOK).read_to_end(&mut start).map_err(failed)?;
     let packed_error = |reason| OpenError::of_packed(name, reason);
@@ -119,7 +120,8 @@ fn open_with(path: &Path, name: &str, spares_writers: bool) -> Result<Found, Ope
             } else {
                 map::Map::of(&file).map_err(failed)?.map_or_else(|| Content::Memory(Vec::new()), Content::Mapped)
             };
-            (vec![Source::new(name, Some(path), content)], false)
+            let opened = live::Opened::new(path, &metadata, content.bytes());
+            (vec![Source::new(name, Some(opened), content)], false)
         }
         Some(packed::Kind::Gzip) => {
             let text = packed::gzip(file).map_err(packed_error)?;
@@ -140,8 +142,7 @@ fn open_with(path: &Path, name: &str, spares_writers: bool) -> Result<Found, Ope
 
 impl Source {
     /// Takes the bytes as they are, or makes them into UTF-8 first.
-    fn new(name: &str, path: Option<&Path>, content: Content) -> Result<Self, OpenError> {
-        let opened = path.map(|path| live::Opened::new(path, content.bytes()));
+    fn new(name: &str, opened: Option<live::Opened>, content: Content) -> Result<Self, OpenError> {
         let encoding = Encoding::of(content.bytes());
         let failed = |reason| OpenError::Temporary { name: name.to_owned(), reason };
         let (content, original) = match encoding::to_utf8(content.bytes(), encoding).map_err(failed)? {
