@@ -17,13 +17,17 @@ impl FilesNow {
     }
 
     /// Takes in how the files are now; a sentence for each that was lost since. A file that has grown once is one
-    /// that is written, also while nothing comes.
+    /// that is written, also while nothing comes; what was cut away does not come back to the map. A file that could
+    /// not be reached is the same again when it is back.
     pub fn update<'a>(&mut self, now: &[State], name: impl Fn(usize) -> Option<&'a str>) -> Vec<String> {
         let changed = now.iter().enumerate().filter(|(number, state)| self.of(*number) != **state);
         let lost = changed.filter_map(|(number, state)| Some(format!("{} {}", name(number)?, sentence(*state)?)));
         let lost = lost.collect();
-        let stays = |(number, state): (usize, &State)| if *state == State::Same { self.of(number) } else { *state };
-        self.0 = now.iter().enumerate().map(stays).collect();
+        let taken_for = |(number, state): (usize, &State)| match (self.of(number), *state) {
+            (before @ (State::Grown | State::Cut), State::Same) => before,
+            (_, now) => now,
+        };
+        self.0 = now.iter().enumerate().map(taken_for).collect();
         lost
     }
 }
@@ -36,4 +40,28 @@ fn sentence(state: State) -> Option<String> {
         State::Gone => "was deleted or moved: what was read before is still shown",
     };
     Some(format!("{what}; F5 reads what is there now"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_is_taken_for_over_time() {
+        use State::{Cut, Gone, Grown, Replaced, Same};
+        for (states, wanted, sentences) in [
+            (&[Grown, Same][..], Grown, 0),
+            (&[Gone, Gone], Gone, 1),
+            // A share that could not be reached for a moment; a file that was moved away and back.
+            (&[Gone, Same], Same, 1),
+            (&[Replaced, Same], Same, 1),
+            // As long as before, with other words behind the cut.
+            (&[Cut, Same], Cut, 1),
+            (&[Cut, Grown], Grown, 1),
+        ] {
+            let mut files = FilesNow::default();
+            let said: usize = states.iter().map(|state| files.update(&[*state], |_| Some("a")).len()).sum();
+            assert_eq!((files.of(0), said), (wanted, sentences), "{states:?}");
+        }
+    }
 }

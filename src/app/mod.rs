@@ -294,7 +294,9 @@ impl App {
     fn follow(&mut self, followed: Followed) {
         let name = |number: usize| self.index.files().get(number).map(|file| file.name());
         let lost = self.files_now.update(&followed.states, name);
-        self.opening.errors.extend(lost);
+        for sentence in lost {
+            self.say(sentence);
+        }
         if let Some(index) = followed.index {
             self.index = index;
             self.ask_view();
