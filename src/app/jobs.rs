@@ -137,7 +137,7 @@ impl Jobs {
         std::thread::spawn(move || {
             let mut opened = index::open(&paths, &clocks);
             opened.files.extend(pasted.iter().filter_map(|pasted| pasted.open().ok()));
-            let siblings = siblings_of(&paths);
+            let siblings = siblings(&paths, opened.files.iter().filter_map(|file| file.source.path()));
             reply.send(epoch, Done::Opened { errors: opened.errors, skipped: opened.skipped, siblings });
             let files: Vec<_> = opened.files.into_iter().map(Arc::new).collect();
             let publish = |index| {
@@ -190,14 +190,6 @@ impl Drop for Jobs {
         // Whoever still works for this window stops soon.
         self.forget();
     }
-}
-
-fn siblings_of(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = paths.iter().flat_map(|path| siblings(path)).collect();
-    found.sort();
-    found.dedup();
-    found.retain(|path| !paths.contains(path));
-    found
 }
 
 /// How often the files are looked at while they are open.

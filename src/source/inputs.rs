@@ -1,6 +1,7 @@
 //! From what was typed or dropped to the files it means.
 
 use super::OpenError;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A file to open.
@@ -62,21 +63,28 @@ pub fn rotation_set(name: &str) -> Option<String> {
     (is_log && is_number).then(|| set.to_owned())
 }
 
-/// The other logs of the same client that lie beside a file.
+/// The other logs of the same clients that lie beside the files that were named. Those that are opened already are
+/// left out, however their paths are written.
 #[must_use]
-pub fn siblings(path: &Path) -> Vec<PathBuf> {
+pub fn siblings<'a>(named: &'a [PathBuf], opened: impl Iterator<Item = &'a Path>) -> Vec<PathBuf> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    // Found from two files, one is written as it is beside the first of them.
+    let mut found: BTreeMap<PathBuf, PathBuf> =
+        named.iter().rev().flat_map(|path| beside(path)).map(|path| (real(&path), path)).collect();
+    for known in named.iter().map(PathBuf::as_path).chain(opened) {
+        found.remove(&real(known));
+    }
+    found.into_values().collect()
+}
+
+fn beside(path: &Path) -> Vec<PathBuf> {
     let set_of = |path: &Path| path.file_name().and_then(|name| rotation_set(&name.to_string_lossy()));
     let (Some(set), Some(folder)) = (set_of(path), path.parent()) else { return vec![] };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let mut found: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|other| {
-            other.file_name() != path.file_name() && set_of(other).as_ref() == Some(&set) && other.is_file()
-        })
-        .collect();
-    found.sort();
-    found
+    // Written as the path itself is.
+    let others = entries.map(|entry| path.with_file_name(entry.file_name()));
+    others.filter(|other| set_of(other).as_ref() == Some(&set) && other.is_file()).collect()
 }
 
 #[cfg(test)]
@@ -95,5 +103,24 @@ mod tests {
         }
         assert_eq!(rotation_set("trace-1.txt"), None);
         assert_eq!(rotation_set("UccApi.UccApilog"), None);
+    }
+
+    #[test]
+    fn what_lies_beside_is_offered_where_it_is_not_opened() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let inner = folder.path().join("logs");
+        std::fs::create_dir(&inner).expect("a folder");
+        let [first, second, third] = [0, 1, 2].map(|number| inner.join(format!("Lync-UccApi-{number}.UccApilog")));
+        for path in [&first, &second, &third, &inner.join("Other-UccApi-0.UccApilog")] {
+            std::fs::write(path, "x").expect("a file");
+        }
+        let none = std::iter::empty;
+        assert_eq!(siblings(std::slice::from_ref(&first), none()), [second.clone(), third.clone()]);
+        assert_eq!(siblings(&[first.clone(), second.clone()], none()), std::slice::from_ref(&third));
+        let other_way = inner.join("../logs/Lync-UccApi-1.UccApilog");
+        assert_eq!(siblings(&[first.clone(), other_way], none()), std::slice::from_ref(&third));
+        // All of the folder were opened with it.
+        let opened = [&first, &second, &third].map(PathBuf::as_path);
+        assert_eq!(siblings(&[inner, first.clone()], opened.into_iter()), [""; 0].map(PathBuf::from));
     }
 }
