@@ -131,7 +131,7 @@ impl Opened {
                         Err(why) => self.refuse(&name, bytes, why, is_member),
                     }
                 }
-                Err(error) => self.fail(&input.name, &error, is_member),
+                Err(error) => self.fail(error.name(), &error, is_member),
             }
         }
         found.is_archive

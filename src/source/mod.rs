@@ -68,6 +68,20 @@ pub struct Found {
 }
 
 impl OpenError {
+    /// What could not be opened: the file, folder or archive as given, or `archive.zip/member`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Missing(name)
+            | Self::Permission(name)
+            | Self::NotAFile(name)
+            | Self::EmptyFolder(name)
+            | Self::Packed { name, .. }
+            | Self::Other { name, .. }
+            | Self::Temporary { name, .. } => name,
+        }
+    }
+
     fn from_io(name: &str, reason: std::io::Error) -> Self {
         match reason.kind() {
             std::io::ErrorKind::NotFound => Self::Missing(name.to_owned()),

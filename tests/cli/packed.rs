@@ -141,6 +141,23 @@ fn members_of_a_zip_are_named_after_it_and_what_is_no_trace_is_passed_over() {
 }
 
 #[test]
+fn a_damaged_member_of_a_zip_is_named_and_the_others_are_read() {
+    let folder = Folder::new();
+    let mut archive = zip(&[("a.UccApilog", log().as_bytes()), ("b.UccApilog", b"damaged below")]);
+    // In the packed bytes of the second member, which follow its name.
+    let name = archive.windows(11).position(|bytes| bytes == b"b.UccApilog").expect("its name");
+    archive[name + 11..name + 19].fill(0xFF);
+    let path = folder.file("case.zip", &archive);
+    let run = uccello(&["info", &path, "--format", "json"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let info: Value = serde_json::from_str(&run.out).expect("info is JSON");
+    let files = info["files"].as_array().expect("files").clone();
+    let names: Vec<_> = files.iter().map(|file| field(file, "file").replace(&path, "case.zip")).collect();
+    assert_eq!(names, ["case.zip/a.UccApilog", "case.zip/b.UccApilog"]);
+    assert!(files[1]["warnings"].to_string().contains("damaged"), "{}", files[1]);
+}
+
+#[test]
 fn archives_that_cannot_be_used_say_why() {
     let folder = Folder::new();
     let whole = zip(&[("anna.UccApilog", log().as_bytes())]);
