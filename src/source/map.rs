@@ -13,9 +13,10 @@ use std::fs::File;
 /// A read-only map of a whole file.
 #[derive(Debug)]
 pub struct Map {
-    map: memmap2::Mmap,
+    /// Dropped before the map: what is mapped at the same place next must not be taken for this one.
     #[cfg(unix)]
     guard: guard::Guard,
+    map: memmap2::Mmap,
 }
 
 impl Map {
@@ -30,9 +31,9 @@ impl Map {
         #[cfg(unix)]
         let guard = guard::Guard::new(&map)?;
         Ok(Some(Self {
-            map,
             #[cfg(unix)]
             guard,
+            map,
         }))
     }
 
