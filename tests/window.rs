@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use std::path::{Path, PathBuf};
 use uccello::cli::Input;
 use uccello::index::Position;
-use uccello::query::Query;
+use uccello::query::{Query, Scope};
 use uccello::window::Window;
 
 const INCIDENT: &str = "sample-logs/external-sign-in";
@@ -262,6 +262,15 @@ fn a_log_without_messages_shows_its_records() {
     settle(&mut harness);
     assert!(shown(&harness) > 0);
     harness.get_by_label_contains("1 Login: FAIL");
+    // A log with messages shows those again; nobody asked for all records of it.
+    let text = std::fs::read_to_string("sample-logs/pasted-register-401.txt").expect("the sample is there");
+    paste(&mut harness, &text);
+    assert_eq!(window(&harness).app().scope, Scope::Messages);
+    assert_eq!(shown(&harness), 4);
+    harness.get_by_label("All records").click();
+    settle(&mut harness);
+    paste(&mut harness, &text);
+    assert_eq!(window(&harness).app().scope, Scope::AllRecords, "now somebody did");
 }
 
 #[test]

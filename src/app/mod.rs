@@ -61,6 +61,8 @@ pub struct App {
     pub query_text: String,
     pub query_error: Option<QueryError>,
     pub scope: Scope,
+    /// All records are shown because there were no messages; nobody asked for them.
+    is_widened: bool,
     pub selected: Option<RowId>,
     pub detail: Option<Arc<Detail>>,
     pub ladder: Arc<Ladder>,
@@ -93,6 +95,7 @@ impl App {
             query_text: String::new(),
             query_error: None,
             scope: Scope::Messages,
+            is_widened: false,
             selected: None,
             detail: None,
             ladder: Arc::default(),
@@ -169,6 +172,7 @@ impl App {
         self.pasted.clear();
         self.clocks.clear();
         self.opening = Opening::default();
+        self.fit_scope(true);
         self.files_now = FilesNow::default();
         self.index = Arc::default();
         self.view = Arc::default();
@@ -268,9 +272,8 @@ impl App {
                 }
                 Done::Index { index, is_whole } => {
                     self.opening.errors.extend(index.limit_reached());
-                    if is_whole && index.messages() == 0 && !index.is_empty() {
-                        // A log without messages is opened for its other records.
-                        self.scope = Scope::AllRecords;
+                    if is_whole && !index.is_empty() {
+                        self.fit_scope(index.messages() > 0);
                     }
                     self.index = index;
                     if is_whole && self.opening.progress.take().is_some_and(|progress| progress.is_cancelled()) {
@@ -286,6 +289,15 @@ impl App {
                     self.ladder_is_dialog = is_dialog;
                 }
             }
+        }
+    }
+
+    /// A log without messages is opened for its other records.
+    fn fit_scope(&mut self, has_messages: bool) {
+        if has_messages && std::mem::take(&mut self.is_widened) {
+            self.scope = Scope::Messages;
+        } else if !has_messages && self.scope == Scope::Messages {
+            (self.scope, self.is_widened) = (Scope::AllRecords, true);
         }
     }
 
@@ -357,7 +369,7 @@ impl App {
                 self.reveal += 1;
             }
             Action::Scope(scope) => {
-                self.scope = scope;
+                (self.scope, self.is_widened) = (scope, false);
                 self.ask_view();
             }
             Action::LadderOf(what) => {
