@@ -97,10 +97,13 @@ impl Viewer {
     ) -> Option<View> {
         let ViewRequest { index, query, any_time, scope } = request;
         let opened = index.files();
-        // Files of the same names may hold something else now.
+        // Files of the same names may hold something else now. Matchers know by themselves which blocks they have
+        // searched, and keep those of files that stayed when another one grows.
         let same = |(known, file): (&Weak<TraceFile>, &Arc<TraceFile>)| known.as_ptr() == Arc::as_ptr(file);
         if self.files.len() != opened.len() || !self.files.iter().zip(opened).all(same) {
-            *self = Self { files: opened.iter().map(Arc::downgrade).collect(), ..Self::default() };
+            let (matcher, any_time) = (self.matcher.take(), self.any_time.take());
+            let files = opened.iter().map(Arc::downgrade).collect();
+            *self = Self { matcher, any_time, files, ..Self::default() };
         }
         self.count(index);
         let view = View {
@@ -223,4 +226,38 @@ pub fn outcome(index: &Index, row: RowId) -> Option<Outcome> {
 fn outcome_of(block: &Block, at: usize) -> Option<Outcome> {
     let is_message = block.traits(at).kind() == Kind::Message;
     is_message.then(|| Outcome::of(block.status_of(at), block.codes_of(at).iter().copied()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::{Progress, build};
+    use crate::query::parse;
+    use crate::source::Source;
+
+    #[test]
+    fn what_was_searched_is_not_searched_again_when_another_file_grows() {
+        let log = |name: &str, words: &str, lines: usize| {
+            let text = format!("11/20/2024|14:21:21.071 2A10:C74 INFO  :: {words}\r\n").repeat(lines);
+            Arc::new(TraceFile::new(Source::from_bytes(name, text.into_bytes())).expect("a client log"))
+        };
+        let mut viewer = Viewer::default();
+        let mut found = |index: &Arc<Index>| {
+            let query = parse("needle").expect("a query");
+            let any_time = query.clone();
+            let request = ViewRequest { index: Arc::clone(index), query, any_time, scope: Scope::AllRecords };
+            let view = viewer.view(&request, &Searched::default(), &AtomicBool::new(false), &mut |_| {});
+            let view = view.expect("nobody cancelled it");
+            let records: u32 = view.values.of(Column::Kind).iter().map(|kind| kind.count.records).sum();
+            assert_eq!(records, index.len(), "all are counted, and none twice");
+            view.rows.len()
+        };
+        let index = build(&[log("stays", "a needle", 1), log("grows", "a needle", 1)], &Progress::default(), |_| {});
+        assert_eq!(found(&index), 2);
+        // Who searched the first file again would not find the words in it.
+        let later = build(&[log("stays", "a thread", 1), log("grows", "a needle", 2)], &Progress::default(), |_| {});
+        let blocks = index.blocks().iter().filter(|block| block.file == 0);
+        let blocks = blocks.chain(later.blocks().iter().filter(|block| block.file == 1)).cloned().collect();
+        assert_eq!(found(&Arc::new(Index::new(later.files().to_vec(), blocks))), 3);
+    }
 }
