@@ -14,6 +14,11 @@ use std::sync::Arc;
 /// Errors of a clock that differ by more than this inside one file are worth a warning, in milliseconds. Date
 /// headers count seconds, and a response may be on its way for some.
 const DRIFT_MS: i64 = 120_000;
+/// Where written times leap less from one record to the next, no clock was set: offsets in real use differ by a
+/// quarter of an hour at least, and [`Leaps::explain`] allows for a quarter of that.
+const LEAST_LEAP_MS: i64 = 675_000;
+/// Leaps that are looked at for one change of the offset, those before it. A log that leaps more often says nothing.
+const MOST_LEAPS: usize = 64;
 /// Messages of one client log that are looked for in server traces; the median of so many is sure enough.
 const MOST_PAIRS: usize = 500;
 
@@ -151,12 +156,13 @@ fn pieces(index: &Index, seen: &[Observation]) -> Vec<Piece> {
             _ => runs.push(Piece { offset, seen: vec![observation] }),
         }
     }
+    let leaps = Leaps::between(index, &runs);
     let mut pieces: Vec<Piece> = Vec::new();
     for run in runs {
         let is_alone = |before: &mut Piece| before.seen.len() == 1 && before.offset != run.offset;
         // What was taken for a piece may be one of the alone ones, too.
-        pieces.pop_if(|before| is_alone(before) && run.seen.len() > 1 && !jumps(index, before, &run));
-        let is_sure = |before: &Piece| run.seen.len() > 1 || jumps(index, before, &run);
+        pieces.pop_if(|before| is_alone(before) && run.seen.len() > 1 && !leaps.explain(before, &run));
+        let is_sure = |before: &Piece| run.seen.len() > 1 || leaps.explain(before, &run);
         match pieces.last_mut() {
             Some(before) if before.offset == run.offset => before.seen.extend(run.seen),
             Some(before) if !is_sure(before) => {}
@@ -178,14 +184,27 @@ fn boundary(index: &Index, before: &Piece, after: &Piece) -> Option<(RowId, Mill
     steps.min_by_key(|(_, _, error)| *error).map(|(row, written, _)| (row, written))
 }
 
-/// True where the written times between two pieces jump by about what their offsets differ.
-fn jumps(index: &Index, before: &Piece, after: &Piece) -> bool {
-    let wanted = i64::from(after.offset.0 - before.offset.0) * 60_000;
-    let (Some(last), Some(next)) = (before.seen.last(), after.seen.first()) else { return false };
-    (last.row.0..next.row.0).any(|row| {
-        let written = |row| index.written(RowId(row)).unwrap_or_default().0;
-        (written(row + 1) - written(row) - wanted).abs() < wanted.abs() / 4
-    })
+/// Where the written times leap: the row before each leap, and how far it goes, in milliseconds.
+struct Leaps(Vec<(u32, i64)>);
+
+impl Leaps {
+    /// Those between the first and the last observation; none where all speak for one offset.
+    fn between(index: &Index, runs: &[Piece]) -> Self {
+        let [first, .., last] = runs else { return Self(vec![]) };
+        let (Some(first), Some(last)) = (first.seen.first(), last.seen.last()) else { return Self(vec![]) };
+        let leap = |row: u32| Some((row, index.written(RowId(row + 1))?.0 - index.written(RowId(row))?.0));
+        let rows = first.row.0..last.row.0;
+        Self(rows.filter_map(leap).filter(|(_, leap)| leap.abs() >= LEAST_LEAP_MS).collect())
+    }
+
+    /// True where the written times between two pieces leap by about what their offsets differ.
+    fn explain(&self, before: &Piece, after: &Piece) -> bool {
+        let wanted = i64::from(after.offset.0 - before.offset.0) * 60_000;
+        let (Some(last), Some(next)) = (before.seen.last(), after.seen.first()) else { return false };
+        let earlier = self.0.partition_point(|(row, _)| *row < next.row.0);
+        let nearest = self.0.iter().take(earlier).rev().take(MOST_LEAPS);
+        nearest.take_while(|(row, _)| *row >= last.row.0).any(|(_, leap)| (leap - wanted).abs() < wanted.abs() / 4)
+    }
 }
 
 impl Piece {
