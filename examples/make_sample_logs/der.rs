@@ -1,15 +1,17 @@
 //! DER, the encoding of certificates and Kerberos tickets (X.690), as far as the stories need it.
 
-use crate::clock::Time;
-use crate::ids::Ids;
+use super::clock::Time;
+use super::ids::Ids;
 
 pub const INTEGER: u8 = 0x02;
 pub const BIT_STRING: u8 = 0x03;
 pub const OCTET_STRING: u8 = 0x04;
 pub const NULL: u8 = 0x05;
 pub const OBJECT_ID: u8 = 0x06;
+pub const ENUMERATED: u8 = 0x0a;
 pub const UTF8_STRING: u8 = 0x0c;
 pub const UTC_TIME: u8 = 0x17;
+pub const GENERALIZED_TIME: u8 = 0x18;
 pub const GENERAL_STRING: u8 = 0x1b;
 pub const SEQUENCE: u8 = 0x30;
 pub const SET: u8 = 0x31;
@@ -44,6 +46,7 @@ pub fn group(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
 
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
 const SHA256_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
 
 /// The names and dates of a certificate; keys and signature are made up.
@@ -52,6 +55,8 @@ pub struct Certificate<'a> {
     pub issuer: &'a str,
     pub not_before: Time,
     pub not_after: Time,
+    /// Hosts, and addresses with their scheme: `sip:anna@contoso.com`.
+    pub alt_names: &'a [&'a str],
 }
 
 /// An X.509 certificate, readable but signed by nobody.
@@ -70,18 +75,23 @@ pub fn certificate(c: &Certificate<'_>, ids: &mut Ids) -> Vec<u8> {
     let modulus = positive(ids, 255);
     let key = group(SEQUENCE, &[modulus, tlv(INTEGER, &[1, 0, 1])]);
     let dates = [tlv(UTC_TIME, c.not_before.asn1().as_bytes()), tlv(UTC_TIME, c.not_after.asn1().as_bytes())];
-    let body = group(
-        SEQUENCE,
-        &[
-            group(context(0), &[tlv(INTEGER, &[2])]),
-            positive(ids, 15),
-            algorithm(SHA256_RSA),
-            name(c.issuer),
-            group(SEQUENCE, &dates),
-            name(c.subject),
-            group(SEQUENCE, &[algorithm(RSA), bits(&key)]),
-        ],
-    );
+    let mut body = vec![
+        group(context(0), &[tlv(INTEGER, &[2])]),
+        positive(ids, 15),
+        algorithm(SHA256_RSA),
+        name(c.issuer),
+        group(SEQUENCE, &dates),
+        name(c.subject),
+        group(SEQUENCE, &[algorithm(RSA), bits(&key)]),
+    ];
+    if !c.alt_names.is_empty() {
+        let names: Vec<_> =
+            c.alt_names.iter().map(|name| tlv(if name.contains(':') { 0x86 } else { 0x82 }, name.as_bytes())).collect();
+        let value = tlv(OCTET_STRING, &group(SEQUENCE, &names));
+        let extension = group(SEQUENCE, &[tlv(OBJECT_ID, SUBJECT_ALT_NAME), value]);
+        body.push(tlv(context(3), &group(SEQUENCE, &[extension])));
+    }
+    let body = group(SEQUENCE, &body);
     let signature = bits(&ids.bytes(256));
     group(SEQUENCE, &[body, algorithm(SHA256_RSA), signature])
 }

@@ -144,12 +144,14 @@ pub fn with_tls_dsk(stage: &mut Stage, now: Time, who: &mut Endpoint) -> Time {
         issuer: "Contoso Issuing CA",
         not_before: at(0, 0, 0, 0) - 200 * 86_400_000,
         not_after: at(0, 0, 0, 0) + 530 * 86_400_000,
+        alt_names: &[],
     };
     let user_certificate = Certificate {
         subject: who.user,
         issuer: "Communications Server",
         not_before: at(7, 12, 40, 0) - 64 * 86_400_000,
         not_after: at(7, 12, 40, 0) + 116 * 86_400_000,
+        alt_names: &[],
     };
     let server_hello = tokens::tls_server_hello(&server_certificate, &mut stage.ids);
     let finished = tokens::tls_client_finished(&user_certificate, &mut stage.ids);

@@ -3,9 +3,9 @@
 //! Their outside is real (NTLMSSP, Kerberos AP-REQ, TLS records), so that a decoder finds names and dates;
 //! what would be secret inside them is made up.
 
-use crate::clock::Time;
-use crate::der::{self, Certificate, application, context, group, tlv};
-use crate::ids::{Ids, base64};
+use super::clock::Time;
+use super::der::{self, Certificate, application, context, group, tlv};
+use super::ids::{Ids, base64};
 
 /// Unicode, target, sign, datagram, NTLM, always sign, extended session security, target info, version,
 /// 128 bit, key exchange, 56 bit ([MS-NLMP] 2.2.2.5).
@@ -13,12 +13,21 @@ const NTLM_FLAGS: u32 = 0xe289_8255;
 /// Windows 10, NTLM revision 15.
 const NTLM_VERSION: [u8; 8] = [10, 0, 0x61, 0x4a, 0, 0, 0, 15];
 
+/// The client's offer (type 1): no names, only what it can do.
+pub fn ntlm_negotiate() -> String {
+    let mut out = b"NTLMSSP\0\x01\0\0\0".to_vec();
+    out.extend((NTLM_FLAGS & !0x0080_0000).to_le_bytes());
+    out.extend([0; 16]);
+    out.extend(NTLM_VERSION);
+    base64(&out)
+}
+
 /// The server's challenge (type 2), with its names and its clock.
 pub fn ntlm_challenge(at: Time, domain: &str, dns_domain: &str, server: &str, ids: &mut Ids) -> String {
     base64(&ntlm_challenge_bytes(at, domain, dns_domain, server, ids))
 }
 
-fn ntlm_challenge_bytes(at: Time, domain: &str, dns_domain: &str, server: &str, ids: &mut Ids) -> Vec<u8> {
+pub fn ntlm_challenge_bytes(at: Time, domain: &str, dns_domain: &str, server: &str, ids: &mut Ids) -> Vec<u8> {
     let info = target_info(at, domain, dns_domain, server);
     let name = utf16(domain);
     let payload = 56;
@@ -116,28 +125,82 @@ fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
+const KRB5: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02];
+/// Kerberos as Windows 2000 numbered it, which Windows offers first to this day.
+const KRB5_OF_WINDOWS_2000: &[u8] = &[0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 0x01, 0x02, 0x02];
+const NTLM: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0a];
+const SPNEGO: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x02];
+
 /// A Kerberos AP-REQ in its GSS-API wrapping, for the service `sip/<server>` (RFC 4120 5.5.1, RFC 4121).
 pub fn kerberos_request(realm: &str, server: &str, ids: &mut Ids) -> String {
-    const KRB5: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02];
-    let number = |n: u8| tlv(der::INTEGER, &[n]);
-    let text = |s: &str| tlv(der::GENERAL_STRING, s.as_bytes());
-    let at = |n: u8, content: Vec<u8>| tlv(context(n), &content);
+    base64(&kerberos_request_bytes(realm, server, ids))
+}
+
+fn kerberos_request_bytes(realm: &str, server: &str, ids: &mut Ids) -> Vec<u8> {
     let encrypted = |ids: &mut Ids, size: usize| {
         let cipher = tlv(der::OCTET_STRING, &ids.bytes(size));
         // Encryption type 18 is AES-256, key version 3.
         let parts = [at(0, number(18)), at(1, number(3)), at(2, cipher)];
         group(der::SEQUENCE, &parts)
     };
-    let names = group(der::SEQUENCE, &[text("sip"), text(server)]);
-    let service = group(der::SEQUENCE, &[at(0, number(2)), at(1, names)]);
-    let ticket_parts = [at(0, number(5)), at(1, text(realm)), at(2, service), at(3, encrypted(ids, 1050))];
+    let ticket_parts = [at(0, number(5)), at(1, text(realm)), at(2, sip_service(server)), at(3, encrypted(ids, 1050))];
     let ticket = tlv(application(1), &group(der::SEQUENCE, &ticket_parts));
     let options = tlv(der::BIT_STRING, &[0, 0x20, 0, 0, 0]);
     let request_parts =
         [at(0, number(5)), at(1, number(14)), at(2, options), at(3, ticket), at(4, encrypted(ids, 330))];
     let request = tlv(application(14), &group(der::SEQUENCE, &request_parts));
-    let wrapped = [tlv(der::OBJECT_ID, KRB5), vec![1, 0], request];
-    base64(&group(application(0), &wrapped))
+    group(application(0), &[tlv(der::OBJECT_ID, KRB5), vec![1, 0], request])
+}
+
+/// The server's refusal of a ticket (RFC 4120 5.9.1): 37 is a clock that is off, 41 a ticket for another key.
+pub fn kerberos_error(code: u8, now: Time, realm: &str, server: &str) -> String {
+    let parts = [
+        at(0, number(5)),
+        at(1, number(30)),
+        at(4, tlv(der::GENERALIZED_TIME, format!("20{}", now.asn1()).as_bytes())),
+        at(5, number(0)),
+        at(6, number(code)),
+        at(9, text(realm)),
+        at(10, sip_service(server)),
+    ];
+    let error = tlv(application(30), &group(der::SEQUENCE, &parts));
+    base64(&group(application(0), &[tlv(der::OBJECT_ID, KRB5), vec![3, 0], error]))
+}
+
+/// A SPNEGO offer of Kerberos and NTLM that carries a ticket (RFC 4178 4.2.1).
+pub fn spnego_offer(realm: &str, server: &str, ids: &mut Ids) -> String {
+    let mechanisms = [KRB5_OF_WINDOWS_2000, KRB5, NTLM].map(|id| tlv(der::OBJECT_ID, id));
+    let ticket = tlv(der::OCTET_STRING, &kerberos_request_bytes(realm, server, ids));
+    let offer = group(der::SEQUENCE, &[at(0, group(der::SEQUENCE, &mechanisms)), at(2, ticket)]);
+    base64(&group(application(0), &[tlv(der::OBJECT_ID, SPNEGO), at(0, offer)]))
+}
+
+/// A SPNEGO answer that chooses NTLM and carries a token of it, or none (RFC 4178 4.2.2). 1 goes on, 2 rejects.
+pub fn spnego_answer(state: u8, token: &[u8]) -> String {
+    let mut parts = vec![at(0, tlv(der::ENUMERATED, &[state])), at(1, tlv(der::OBJECT_ID, NTLM))];
+    if !token.is_empty() {
+        parts.push(at(2, tlv(der::OCTET_STRING, token)));
+    }
+    base64(&at(1, group(der::SEQUENCE, &parts)))
+}
+
+fn number(n: u8) -> Vec<u8> {
+    tlv(der::INTEGER, &[n])
+}
+
+fn text(s: &str) -> Vec<u8> {
+    tlv(der::GENERAL_STRING, s.as_bytes())
+}
+
+/// The field `[n]` of a sequence.
+fn at(n: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
+    tlv(context(n), content.as_ref())
+}
+
+/// The name `sip/<server>` (RFC 4120 5.2.2).
+fn sip_service(server: &str) -> Vec<u8> {
+    let names = group(der::SEQUENCE, &[text("sip"), text(server)]);
+    group(der::SEQUENCE, &[at(0, number(2)), at(1, names)])
 }
 
 /// The first token of TLS-DSK: a TLS 1.2 `ClientHello`.
@@ -188,6 +251,11 @@ pub fn tls_client_finished(certificate: &Certificate<'_>, ids: &mut Ids) -> Stri
 /// The server's `ChangeCipherSpec` and Finished.
 pub fn tls_server_finished(ids: &mut Ids) -> String {
     base64(&change_cipher_and_finished(ids))
+}
+
+/// An alert: 1 warns and 2 is fatal; 42 is a bad certificate, 45 an expired one, 48 one of an unknown authority.
+pub fn tls_alert(level: u8, number: u8) -> String {
+    base64(&tls_record(21, &[level, number]))
 }
 
 fn change_cipher_and_finished(ids: &mut Ids) -> Vec<u8> {

@@ -9,6 +9,7 @@
 pub mod address;
 pub mod auth;
 pub mod diagnostics;
+pub mod facts;
 pub mod header;
 pub mod lines;
 pub mod message;

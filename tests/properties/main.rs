@@ -5,6 +5,7 @@ mod columns;
 mod pieces;
 mod queries;
 mod reading;
+mod tokens;
 
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use std::ops::Range;
