@@ -5,6 +5,7 @@
 //! so only the number is needed; the rest is read as far as it goes.
 
 use super::lines::to_text;
+use super::params::{Param, Params};
 use super::start_line::strip_prefix_ignore_case;
 use memchr::memmem::Finder;
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ impl Diagnostic {
             }
             None => (None, rest),
         };
-        Some(Self::with_params(header, code, sub, parameters(rest, ';')))
+        Some(Self::with_params(header, code, sub, parameters(rest, &[';'])))
     }
 
     fn with_params(header: &str, code: u32, sub: Option<u32>, mut params: BTreeMap<String, String>) -> Self {
@@ -102,7 +103,7 @@ impl Loose<'_> {
                 return Diagnostic::with_params("soap-fault", self.code, None, params);
             }
             LooseKind::ErrorCode => {
-                return Diagnostic::with_params("error-code", self.code, None, parameters(&line(), ','));
+                return Diagnostic::with_params("error-code", self.code, None, parameters(&line(), &[',']));
             }
             LooseKind::DiagCode => return Diagnostic::with_params("diag-code", self.code, None, BTreeMap::new()),
             LooseKind::SdpDiagnostics => "sdp-diagnostics",
@@ -190,60 +191,15 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     Some(rest.split_once(to).map_or(rest, |(inside, _)| inside))
 }
 
-const QUOTES: &[char] =
-    &['"', '\u{201C}', '\u{201D}', '\u{201E}', '\u{201F}', '\u{00AB}', '\u{00BB}', '\u{2033}', '\u{FF02}'];
-
-/// `; name = "value"; name=value`: names in lower case, values without quotes of any kind.
-fn parameters(text: &str, separator: char) -> BTreeMap<String, String> {
+/// Names in lower case; of a name that stands twice the first value counts. What has no value says nothing.
+fn parameters(text: &str, separators: &'static [char]) -> BTreeMap<String, String> {
     let mut params = BTreeMap::new();
-    let mut rest = text;
-    loop {
-        rest = rest.trim_start_matches(|c: char| c == separator || c.is_whitespace());
-        let Some(end) = rest.find(['=', separator]) else { break };
-        let (name, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let name = name.trim().to_ascii_lowercase();
-        let Some(after) = after.strip_prefix('=') else {
-            // A parameter without a value says nothing; go on after it.
-            rest = after;
-            continue;
-        };
-        let after = after.trim_start();
-        let value = if let Some(open) = after.chars().next().filter(|c| QUOTES.contains(c)) {
-            let (value, next) = quoted(after.get(open.len_utf8()..).unwrap_or_default(), open);
-            rest = next;
-            value
-        } else {
-            let end = after.find(separator).unwrap_or(after.len());
-            let (value, next) = after.split_at_checked(end).unwrap_or((after, ""));
-            rest = next;
-            value.trim().to_owned()
-        };
-        if !name.is_empty() && !value.is_empty() {
-            params.entry(name).or_insert(value);
+    for Param { name, value } in Params::new(text, separators) {
+        if let Some(value) = value.filter(|value| !name.is_empty() && !value.is_empty()) {
+            params.entry(name.to_ascii_lowercase()).or_insert(value);
         }
     }
     params
-}
-
-/// Reads to the closing quote, undoing `\"`. ASCII quotes close ASCII quotes, typographic ones each other.
-/// Without a closing quote everything left is the value: the log was cut there.
-fn quoted(text: &str, open: char) -> (String, &str) {
-    let mut value = String::new();
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some((_, next @ ('"' | '\\'))) => value.push(next),
-                Some((_, next)) => value.extend(['\\', next]),
-                None => value.push('\\'),
-            },
-            _ if QUOTES.contains(&c) && (c == '"') == (open == '"') => {
-                return (value.trim().to_owned(), text.get(at + c.len_utf8()..).unwrap_or_default());
-            }
-            _ => value.push(c),
-        }
-    }
-    (value.trim().to_owned(), "")
 }
 
 /// The header name in the form of this program, for a header that [`super::HeaderName::Diagnostics`] knows.

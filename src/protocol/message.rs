@@ -1,10 +1,11 @@
 //! One SIP or HTTP message, borrowed from the trace.
 
 use super::address::{self, Address};
+use super::auth::{Auth, AuthRole};
 use super::diagnostics::{self, Diagnostic};
 use super::header::{Header, HeaderName, Headers, head_end};
 use super::lines::{split_line, to_text};
-use super::start_line::{StartLine, strip_prefix_ignore_case};
+use super::start_line::StartLine;
 use memchr::memchr2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +142,13 @@ impl<'a> Message<'a> {
             .fold(Packages::empty(), |all, header| all | Packages::of_header(header.value))
     }
 
+    /// What the authentication headers say, in their order.
+    #[must_use]
+    pub fn auths(&self) -> Vec<Auth> {
+        let headers = self.headers().filter(|header| header.name == HeaderName::Authentication);
+        headers.flat_map(|header| Auth::read(AuthRole::of(header.written), header.value)).collect()
+    }
+
     /// What all copies of one message have in common, whichever hop wrote them down: Call-ID, CSeq, first
     /// line and From tag. Direction, Via and time differ from hop to hop.
     #[must_use]
@@ -239,18 +247,25 @@ impl Packages {
             rest = text.get(end + 1..);
             let piece = text.get(..end).unwrap_or_default().trim_ascii();
             // Most pieces are parameters, and no scheme is followed by an equals sign.
-            let word = piece.iter().position(|byte| matches!(byte, b' ' | b'='));
-            if word.and_then(|end| piece.get(end)) == Some(&b'=') {
-                continue;
-            }
-            for (name, package) in Self::NAMES {
-                let after = strip_prefix_ignore_case(piece, name.as_bytes());
-                if after.is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b' ')) {
-                    packages |= package;
-                }
+            let end = piece.iter().position(|byte| matches!(byte, b' ' | b'=')).unwrap_or(piece.len());
+            if piece.get(end) != Some(&b'=') {
+                packages |= Self::of_scheme(piece.get(..end).unwrap_or_default());
             }
         }
         packages
+    }
+
+    /// The package of a scheme word; none where the word is not known.
+    #[must_use]
+    pub fn of_scheme(word: &[u8]) -> Self {
+        let known = Self::NAMES.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()));
+        known.map_or(Self::empty(), |(_, package)| *package)
+    }
+
+    /// The name of a package, or of the first of several.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        Self::NAMES.iter().find(|(_, package)| self.contains(*package)).map(|(name, _)| *name)
     }
 }
 

@@ -13,11 +13,13 @@ pub mod facts;
 pub mod header;
 pub mod lines;
 pub mod message;
+mod params;
 pub mod scan;
 pub mod start_line;
 pub mod token;
 mod web_call;
 
+pub use self::auth::{Auth, AuthRole};
 pub use self::header::{Header, HeaderName, Headers};
 pub use self::message::{BodyLeft, Message, Packages, Protocol};
 pub use self::start_line::StartLine;
