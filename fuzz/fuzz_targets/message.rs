@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use uccello::protocol::address;
-use uccello::protocol::{Headers, Message};
+use uccello::protocol::{Body, Headers, Message};
 
 fuzz_target!(|bytes: &[u8]| {
     address::each(bytes, |found| {
@@ -19,6 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
         message.uris();
         message.diagnostics();
         message.packages();
+        message.auths().iter().for_each(|auth| drop(auth.facts()));
+        drop(Body::read(message.body).map(|body| body.facts()));
         message.content_length();
         message.copy_key();
     }

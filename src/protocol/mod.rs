@@ -8,6 +8,7 @@
 
 pub mod address;
 pub mod auth;
+pub mod body;
 pub mod diagnostics;
 pub mod facts;
 pub mod header;
@@ -20,6 +21,7 @@ pub mod token;
 mod web_call;
 
 pub use self::auth::{Auth, AuthRole};
+pub use self::body::Body;
 pub use self::header::{Header, HeaderName, Headers};
 pub use self::message::{BodyLeft, Message, Packages, Protocol};
 pub use self::start_line::StartLine;

@@ -1,6 +1,7 @@
 //! What must hold for any bytes: nothing panics, no byte is lost, and every way to the same fact gives
 //! the same fact.
 
+mod bodies;
 mod columns;
 mod pieces;
 mod queries;

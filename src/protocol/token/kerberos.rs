@@ -6,9 +6,9 @@ use super::der::{self, Element, application};
 use crate::protocol::facts::{Fact, Facts, utc};
 
 /// The first bytes of the messages: `[APPLICATION 14]`, `[APPLICATION 15]` and `[APPLICATION 30]`.
-pub const AP_REQ: u8 = application(14);
-pub const AP_REP: u8 = application(15);
-pub const KRB_ERROR: u8 = application(30);
+pub(super) const AP_REQ: u8 = application(14);
+pub(super) const AP_REP: u8 = application(15);
+pub(super) const KRB_ERROR: u8 = application(30);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kerberos {

@@ -6,9 +6,9 @@ use super::{Token, decode_nested};
 use crate::protocol::facts::{Fact, Facts};
 
 /// The first bytes: a GSS-API token, and the two messages of SPNEGO without that wrapping.
-pub const WRAPPED: u8 = application(0);
-pub const OFFER: u8 = context(0);
-pub const ANSWER: u8 = context(1);
+pub(super) const WRAPPED: u8 = application(0);
+pub(super) const OFFER: u8 = context(0);
+pub(super) const ANSWER: u8 = context(1);
 
 const SPNEGO: &str = "1.3.6.1.5.5.2";
 
@@ -72,7 +72,7 @@ impl Mechanism {
 }
 
 /// Reads a token that starts with [`WRAPPED`], [`OFFER`] or [`ANSWER`]. `None` where nothing in it is known.
-pub fn read(bytes: &[u8], levels: u8) -> Option<Token> {
+pub(super) fn read(bytes: &[u8], levels: u8) -> Option<Token> {
     let outer = der::first(bytes)?;
     let mut token = match outer.tag {
         WRAPPED => unwrapped(&outer, levels),

@@ -4,7 +4,7 @@ use crate::protocol::facts::{Fact, Facts, utc};
 use crate::protocol::lines::to_text;
 use encoding_rs::UTF_16LE;
 
-pub const SIGNATURE: &[u8] = b"NTLMSSP\0";
+pub(super) const SIGNATURE: &[u8] = b"NTLMSSP\0";
 
 /// One NTLM message, without what would be secret in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
