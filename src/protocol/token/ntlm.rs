@@ -134,8 +134,9 @@ impl NtlmFlags {
         Self::NAMES.into_iter().filter(move |(_, flag)| self.contains(*flag)).map(|(name, _)| name)
     }
 
-    /// What the flags mean for the session, in words.
-    fn meaning(self) -> String {
+    /// What the flags mean for the session, in words: `128-bit, extended session security, key exchange`.
+    #[must_use]
+    pub fn meaning(self) -> String {
         let words = [
             (Self::BITS_128, "128-bit"),
             (Self::BITS_56, "56-bit"),
