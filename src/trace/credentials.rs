@@ -1,6 +1,6 @@
 //! What an authentication header says about a handshake ([MS-SIPAE] 2.2.1 and 2.2.2).
 
-use crate::protocol::auth::Auth;
+use crate::protocol::Auth;
 use crate::protocol::token::{self, TokenClass};
 
 /// Which of the authentication headers.
@@ -36,30 +36,26 @@ pub struct Credentials {
 impl Credentials {
     /// Reads a header; several challenges may have been joined on one line.
     #[must_use]
-    pub fn of_header(name: &str, value: &str) -> Vec<Self> {
-        let name = name.to_ascii_lowercase();
-        let role = if name.ends_with("-info") {
-            AuthRole::Signature
-        } else if name.ends_with("authorization") {
-            AuthRole::Answer
-        } else {
-            AuthRole::Challenge
-        };
-        Auth::parse_all(value).into_iter().map(|auth| Self::of_auth(role, &auth)).collect()
+    pub fn of_header(written: &[u8], value: &[u8]) -> Vec<Self> {
+        let role = crate::protocol::AuthRole::of(written);
+        Auth::read(role, value).iter().map(Self::of_auth).collect()
     }
 
-    fn of_auth(role: AuthRole, auth: &Auth) -> Self {
-        let text = |name| auth.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+    fn of_auth(auth: &Auth) -> Self {
+        let text = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
         Self {
-            role,
-            package: auth.package().to_owned(),
-            realm: text("realm"),
-            targetname: text("targetname"),
-            opaque: text("opaque"),
-            sts_uri: text("sts-uri"),
-            token: auth.get("gssapi-data").map(token::class),
-            is_signed: auth.get("response").is_some_and(|value| !value.is_empty())
-                || auth.get("rspauth").is_some_and(|value| !value.is_empty()),
+            role: match auth.role {
+                crate::protocol::AuthRole::Credentials => AuthRole::Answer,
+                crate::protocol::AuthRole::Challenge => AuthRole::Challenge,
+                crate::protocol::AuthRole::Info => AuthRole::Signature,
+            },
+            package: auth.package_name().to_owned(),
+            realm: text(auth.realm()),
+            targetname: text(auth.target_name()),
+            opaque: text(auth.opaque()),
+            sts_uri: text(auth.sts_uri()),
+            token: auth.token_text().map(|token| token::class(token.as_bytes())),
+            is_signed: auth.is_signed(),
         }
     }
 

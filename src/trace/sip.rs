@@ -174,7 +174,7 @@ impl SipMessage {
                 self.expires = self.expires.or(expires.and_then(|seconds| seconds.parse().ok()));
             }
             HeaderName::Authentication => {
-                self.credentials.extend(Credentials::of_header(&to_text(written), &to_text(value)));
+                self.credentials.extend(Credentials::of_header(written, value));
             }
             HeaderName::Other if written.eq_ignore_ascii_case(b"Expires") => {
                 self.expires = text().and_then(|seconds| seconds.parse().ok()).or(self.expires);

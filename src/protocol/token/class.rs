@@ -1,5 +1,9 @@
 //! What a token is, told without reading it whole: enough to follow a handshake.
 
+use super::ntlm::NtlmKind;
+use super::text::{self, Written};
+use super::{kerberos, negotiation, printed};
+
 /// The step of a handshake that a token stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenClass {
@@ -23,17 +27,24 @@ pub enum TokenClass {
 
 /// Tells what the value of `gssapi-data` is.
 #[must_use]
-pub fn class(value: &str) -> TokenClass {
-    let value = value.trim();
-    if value.is_empty() {
-        return TokenClass::Empty;
-    }
-    let start = decode(value, 12);
-    match start.as_slice() {
+pub fn class(value: &[u8]) -> TokenClass {
+    let bytes = match text::read(value).0 {
+        Written::Bytes(bytes) => bytes,
+        Written::Printed(text) => {
+            return TokenClass::Ntlm(match printed::read(&text).kind {
+                NtlmKind::Negotiate => 1,
+                NtlmKind::Challenge => 2,
+                NtlmKind::Authenticate => 3,
+                NtlmKind::Unknown => 0,
+            });
+        }
+    };
+    match bytes.as_slice() {
+        [] if value.trim_ascii().is_empty() => TokenClass::Empty,
         [b'N', b'T', b'L', b'M', b'S', b'S', b'P', 0, kind, ..] => TokenClass::Ntlm(*kind),
-        [0x60 | 0x6E, ..] => TokenClass::KerberosRequest,
-        [0xA1 | 0x6F | 0x7E, ..] => TokenClass::KerberosReply,
-        [0x14..=0x17, 3, 0..=4, ..] => of_tls(&decode(value, usize::MAX)),
+        [negotiation::WRAPPED | kerberos::AP_REQ, ..] => TokenClass::KerberosRequest,
+        [negotiation::ANSWER | kerberos::AP_REP | kerberos::KRB_ERROR, ..] => TokenClass::KerberosReply,
+        [0x14..=0x17, 3, 0..=4, ..] => of_tls(&bytes),
         _ => TokenClass::Other,
     }
 }
@@ -56,33 +67,6 @@ fn of_tls(records: &[u8]) -> TokenClass {
     TokenClass::Tls { is_finished, alert }
 }
 
-/// Decodes base64 up to so many bytes; what is no base64 ends it.
-fn decode(text: &str, most: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0u32, 0);
-    for byte in text.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b' ' | b'\t' | b'\r' | b'\n' => continue,
-            _ => break,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xFF) as u8);
-            if bytes.len() >= most {
-                break;
-            }
-        }
-    }
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +83,7 @@ mod tests {
             ("****", TokenClass::Other),
         ];
         for (value, wanted) in cases {
-            assert_eq!(class(value), wanted, "{value}");
+            assert_eq!(class(value.as_bytes()), wanted, "{value}");
         }
     }
 }

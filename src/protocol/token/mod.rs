@@ -5,6 +5,7 @@
 //! tickets) is passed over and kept nowhere. A token that is cut or damaged gives what it has.
 
 pub mod certificate;
+mod class;
 mod der;
 pub mod kerberos;
 pub mod negotiation;
@@ -15,6 +16,7 @@ mod text;
 pub mod tls;
 
 pub use self::certificate::Certificate;
+pub use self::class::{TokenClass, class};
 pub use self::kerberos::Kerberos;
 pub use self::negotiation::Negotiation;
 pub use self::ntlm::Ntlm;
