@@ -11,6 +11,7 @@ mod entry;
 mod facets;
 mod follow;
 mod open;
+mod parallel;
 mod texts;
 
 pub use self::block::{Block, NO_CSEQ, Traits};
@@ -20,6 +21,7 @@ pub use self::entry::Entry;
 pub use self::facets::{CodeCount, Column, Count, Facets, Value, Values};
 pub use self::follow::{Followed, follow};
 pub use self::open::{Opened, Pasted, Skipped, TraceFile, open};
+pub use self::parallel::Origin;
 pub use self::texts::{Sets, Texts};
 
 use crate::format::{Clock, Kind, Millis, Oddities, Record};

@@ -28,7 +28,6 @@ pub use self::words::{in_words, short_target};
 use crate::format::{Format, Kind, Millis};
 use crate::index::{Block, Index, RowId};
 use crate::protocol::Protocol;
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Everything that the records of an index make up together. Lists stand in the order of the window, web requests
@@ -61,21 +60,17 @@ impl Trace {
         let registers = sip::read(index, &rows.registers);
         let owners = owners(&registers);
         let registrations = sign_in::registrations(registers, &log_ends);
-        let client_notes = rows.client_lines.par_iter().filter_map(|&row| {
-            let file = index.locate(row)?.0.file;
-            index.with_record(row, |record| noted::client_note(index, row, file, record)).flatten()
-        });
-        let server_notes = rows
-            .server_notes
-            .par_iter()
-            .filter_map(|&row| index.with_record(row, |record| ServerNote::of_record(index, row, record)).flatten());
+        let client_notes =
+            index.read_each(&rows.client_lines, |origin, record| noted::client_note(index, origin, record));
+        let server_notes =
+            index.read_each(&rows.server_notes, |origin, record| ServerNote::of_record(index, origin.row, record));
         let mut web = web::exchanges(index, &rows.web);
         for exchange in web.iter_mut().filter(|exchange| exchange.is_client && exchange.user.is_none()) {
             exchange.user = owners.get(&exchange.file).cloned();
         }
         Self {
-            client_notes: client_notes.collect(),
-            server_notes: server_notes.collect(),
+            client_notes,
+            server_notes,
             web,
             failed: sip::read(index, &rows.failed),
             notices: sip::read(index, &rows.notices),
@@ -137,10 +132,7 @@ struct Chosen {
 impl Chosen {
     fn of(index: &Index) -> Self {
         let web_components = web_components(index);
-        let blocks: Vec<(&Block, u32)> =
-            index.blocks().iter().map(|block| &**block).zip(index.first_rows().iter().copied()).collect();
-        let of_blocks: Vec<Self> =
-            blocks.par_iter().map(|(block, first)| Self::of_block(index, block, *first, &web_components)).collect();
+        let of_blocks = index.read_blocks(|block, first| Self::of_block(index, block, first, &web_components));
         let mut all = Self::default();
         for block in of_blocks {
             all.registers.extend(block.registers);

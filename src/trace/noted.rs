@@ -2,7 +2,7 @@
 //! of a server.
 
 use crate::format::{Kind, Millis, Record};
-use crate::index::{Index, RowId};
+use crate::index::{Index, Origin, RowId};
 use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::message::cseq;
 use regex::Regex;
@@ -46,7 +46,7 @@ static STEP: LazyLock<Option<Regex>> =
 const PENDING: u32 = 0x3D_0000;
 
 /// Reads a line of a client log; `None` where it says nothing about a sign-in.
-pub(super) fn client_note(index: &Index, row: RowId, file: u16, record: &Record<'_>) -> Option<ClientNote> {
+pub(super) fn client_note(index: &Index, origin: Origin, record: &Record<'_>) -> Option<ClientNote> {
     if !matches!(record.kind, Kind::Trace | Kind::SignInReport) || !may_tell(record.text) {
         return None;
     }
@@ -58,9 +58,9 @@ pub(super) fn client_note(index: &Index, row: RowId, file: u16, record: &Record<
     };
     let all = |regex: &'static Option<Regex>| regex.iter().flat_map(|regex| regex.captures_iter(&text));
     let note = ClientNote {
-        row,
-        time: index.time(row),
-        file,
+        row: origin.row,
+        time: index.time(origin.row),
+        file: origin.file,
         hresults: all(&HRESULT).filter_map(|found| hex(found.get(1).or(found.get(2))?.as_str())).collect(),
         code: first(&CODE).and_then(|code| hex(&code)),
         verdict: first(&VERDICT),

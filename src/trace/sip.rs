@@ -6,12 +6,11 @@
 
 use super::credentials::Credentials;
 use crate::format::{Direction, Format, Millis, Record};
-use crate::index::{Index, RowId};
+use crate::index::{Index, Origin, RowId};
 use crate::protocol::diagnostics::Diagnostic;
 use crate::protocol::lines::to_text;
 use crate::protocol::message::cseq;
 use crate::protocol::{HeaderName, Message, address};
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// One place where a message was written down.
@@ -118,17 +117,17 @@ impl SipMessage {
         self.hops.iter().filter(|hop| !seen.insert(place(hop))).collect()
     }
 
-    fn of_record(row: RowId, index: &Index, record: &Record<'_>, format: Format, file: u16) -> Option<Self> {
+    fn of_record(index: &Index, origin: Origin, record: &Record<'_>) -> Option<Self> {
         let message = record.message.as_ref()?;
         let mut own = Self {
             hops: vec![Hop {
-                row,
-                time: index.time(row),
-                file,
+                row: origin.row,
+                time: index.time(origin.row),
+                file: origin.file,
                 machine: to_text(record.machine),
                 pool: to_text(record.pool),
                 direction: record.direction,
-                is_client: format == Format::Uccapi || format == Format::Text,
+                is_client: matches!(origin.format, Format::Uccapi | Format::Text),
                 peer: to_text(record.peer),
             }],
             start_line: message.start_line(),
@@ -215,14 +214,7 @@ impl SipMessage {
 
 /// Reads rows that hold SIP messages and folds their copies, in the order of the window of their first copies.
 pub(super) fn read(index: &Index, rows: &[RowId]) -> Vec<SipMessage> {
-    let read: Vec<SipMessage> = rows
-        .par_iter()
-        .filter_map(|&row| {
-            let file = index.locate(row)?.0.file;
-            let format = index.file_of(row)?.format?;
-            index.with_record(row, |record| SipMessage::of_record(row, index, record, format, file)).flatten()
-        })
-        .collect();
+    let read = index.read_each(rows, |origin, record| SipMessage::of_record(index, origin, record));
     let mut folded: Vec<SipMessage> = Vec::new();
     let mut known: FxHashMap<(String, u32, String, String, String), usize> = FxHashMap::default();
     for message in read {

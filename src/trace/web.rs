@@ -4,12 +4,11 @@
 //! HTTP at all, but one block when a call starts and one when it is done. Both become exchanges.
 
 use crate::format::{Format, Kind, Millis, Record};
-use crate::index::{Index, RowId};
+use crate::index::{Index, Origin, RowId};
 use crate::protocol::diagnostics::Diagnostic;
 use crate::protocol::header::split_field;
 use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::{Message, Protocol, StartLine, WebCall, address};
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// Which service a request went to, by its path.
@@ -269,14 +268,7 @@ type Key = (u16, String, String);
 
 /// Reads rows of web requests and what stands around them, in the order of the files.
 pub(super) fn exchanges(index: &Index, rows: &[RowId]) -> Vec<WebExchange> {
-    let pieces: Vec<(Key, Piece)> = rows
-        .par_iter()
-        .filter_map(|&row| {
-            let file = index.locate(row)?.0.file;
-            let format = index.file_of(row)?.format?;
-            index.with_record(row, |record| piece(index, row, file, record, format)).flatten()
-        })
-        .collect();
+    let pieces = index.read_each(rows, |origin, record| piece(index, origin, record));
     let mut all: Vec<WebExchange> = Vec::new();
     let mut open: FxHashMap<Key, usize> = FxHashMap::default();
     for (key, piece) in pieces {
@@ -346,7 +338,8 @@ impl WebExchange {
     }
 }
 
-fn piece(index: &Index, row: RowId, file: u16, record: &Record<'_>, format: Format) -> Option<(Key, Piece)> {
+fn piece(index: &Index, origin: Origin, record: &Record<'_>) -> Option<(Key, Piece)> {
+    let Origin { row, file, format } = origin;
     let machine = to_text(record.machine);
     let mut exchange = WebExchange::new(index, row, file, record);
     if record.kind == Kind::WebRequest {

@@ -1,0 +1,35 @@
+//! Many rows read again, on all cores.
+
+use super::{Block, Index, RowId};
+use crate::format::{Format, Record};
+use rayon::prelude::*;
+
+/// Where a record stands that is read again.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    pub row: RowId,
+    /// Number of the file in the index.
+    pub file: u16,
+    pub format: Format,
+}
+
+impl Index {
+    /// Reads rows again and keeps what `read` makes of them, in their order.
+    #[must_use]
+    pub fn read_each<T: Send>(&self, rows: &[RowId], read: impl Fn(Origin, &Record<'_>) -> Option<T> + Sync) -> Vec<T> {
+        let one = |&row: &RowId| {
+            let file = self.locate(row)?.0.file;
+            let format = self.files().get(usize::from(file))?.format?;
+            self.with_record(row, |record| read(Origin { row, file, format }, record)).flatten()
+        };
+        rows.par_iter().filter_map(one).collect()
+    }
+
+    /// Asks every block, in their order; `read` gets the number of its first row too.
+    #[must_use]
+    pub fn read_blocks<T: Send>(&self, read: impl Fn(&Block, u32) -> T + Sync) -> Vec<T> {
+        let blocks: Vec<(&Block, u32)> =
+            self.blocks().iter().map(|block| &**block).zip(self.first_rows().iter().copied()).collect();
+        blocks.par_iter().map(|(block, first)| read(block, *first)).collect()
+    }
+}
