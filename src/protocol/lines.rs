@@ -173,6 +173,9 @@ pub fn count_not_blank(text: &[u8]) -> u32 {
 /// is lost to replacement marks.
 #[must_use]
 pub fn to_text(bytes: &[u8]) -> String {
+    if let Ok(text) = str::from_utf8(bytes) {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(bytes.len());
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
         match str::from_utf8(line) {

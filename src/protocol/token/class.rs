@@ -28,9 +28,23 @@ pub enum TokenClass {
 /// Tells what the value of `gssapi-data` is.
 #[must_use]
 pub fn class(value: &[u8]) -> TokenClass {
-    let bytes = match text::read(value).0 {
+    // The start tells of all but TLS, whose records say in turn what they are.
+    let start = value.get(..START).unwrap_or(value);
+    match of_bytes(value, start) {
+        TokenClass::Tls { .. } if start.len() < value.len() => of_bytes(value, value),
+        class => class,
+    }
+}
+
+/// Characters that tell what a token is: 12 bytes in base64, and blanks or a quote before them.
+const START: usize = 24;
+
+/// Tells by as much of the value as `read` is.
+fn of_bytes(value: &[u8], read: &[u8]) -> TokenClass {
+    let bytes = match text::read(read).0 {
         Written::Bytes(bytes) => bytes,
-        Written::Printed(text) => {
+        Written::Printed(_) => {
+            let Written::Printed(text) = text::read(value).0 else { return TokenClass::Other };
             return TokenClass::Ntlm(match printed::read(&text).kind {
                 NtlmKind::Negotiate => 1,
                 NtlmKind::Challenge => 2,
