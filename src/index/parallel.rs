@@ -17,12 +17,20 @@ impl Index {
     /// Reads rows again and keeps what `read` makes of them, in their order.
     #[must_use]
     pub fn read_each<T: Send>(&self, rows: &[RowId], read: impl Fn(Origin, &Record<'_>) -> Option<T> + Sync) -> Vec<T> {
-        let one = |&row: &RowId| {
-            let file = self.locate(row)?.0.file;
-            let format = self.files().get(usize::from(file))?.format?;
-            self.with_record(row, |record| read(Origin { row, file, format }, record)).flatten()
-        };
-        rows.par_iter().filter_map(one).collect()
+        rows.par_iter().filter_map(|&row| self.read_one(row, &read)).collect()
+    }
+
+    /// Reads one row again; `None` where there is none, or nothing was made of it.
+    pub fn read_one<T>(&self, row: RowId, read: impl FnOnce(Origin, &Record<'_>) -> Option<T>) -> Option<T> {
+        let file = self.locate(row)?.0.file;
+        let format = self.files().get(usize::from(file))?.format?;
+        self.with_record(row, |record| read(Origin { row, file, format }, record)).flatten()
+    }
+
+    /// Makes something of groups of rows, in their order.
+    #[must_use]
+    pub fn read_groups<T: Send>(&self, groups: &[Vec<RowId>], read: impl Fn(&[RowId]) -> Vec<T> + Sync) -> Vec<T> {
+        groups.par_iter().flat_map_iter(|group| read(group)).collect()
     }
 
     /// Asks every block, in their order; `read` gets the number of its first row too.

@@ -5,13 +5,15 @@
 //! headers away. So a folded message says what any of its copies says, and remembers its hops.
 
 use super::credentials::Credentials;
-use crate::format::{Direction, Format, Millis, Record};
-use crate::index::{Index, Origin, RowId};
+use crate::format::{Direction, Format, Millis, Oddities, Record};
+use crate::index::{Block, Index, Origin, RowId};
 use crate::protocol::diagnostics::Diagnostic;
 use crate::protocol::lines::to_text;
 use crate::protocol::message::cseq;
-use crate::protocol::{HeaderName, Message, address};
+use crate::protocol::{HeaderName, Message, Packages, address};
+use memchr::memmem::{self, Finder};
 use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// One place where a message was written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +24,32 @@ pub struct Hop {
     pub file: u16,
     /// The machine that wrote it, as written; empty in client logs.
     pub machine: String,
-    pub pool: String,
     pub direction: Direction,
     pub is_client: bool,
     /// Address and port of the other end, as written.
     pub peer: String,
+}
+
+impl Hop {
+    /// What the columns know of a place.
+    fn of_columns(index: &Index, row: RowId) -> Option<Self> {
+        let (block, at) = index.locate(row)?;
+        let id = |ids: &[u16]| ids.get(at).copied().unwrap_or(0);
+        Some(Self {
+            row,
+            time: index.time(row),
+            file: block.file,
+            machine: to_text(block.names.get(id(&block.machine))),
+            direction: block.traits(at).direction(),
+            is_client: is_client(index.file_of(row)?.format?),
+            peer: to_text(block.peers.get(id(&block.peer))),
+        })
+    }
+}
+
+/// Logs of clients, and what people paste of them.
+fn is_client(format: Format) -> bool {
+    matches!(format, Format::Uccapi | Format::Text)
 }
 
 /// A SIP message with all its copies.
@@ -120,16 +143,7 @@ impl SipMessage {
     fn of_record(index: &Index, origin: Origin, record: &Record<'_>) -> Option<Self> {
         let message = record.message.as_ref()?;
         let mut own = Self {
-            hops: vec![Hop {
-                row: origin.row,
-                time: index.time(origin.row),
-                file: origin.file,
-                machine: to_text(record.machine),
-                pool: to_text(record.pool),
-                direction: record.direction,
-                is_client: matches!(origin.format, Format::Uccapi | Format::Text),
-                peer: to_text(record.peer),
-            }],
+            hops: Hop::of_columns(index, origin.row).into_iter().collect(),
             start_line: message.start_line(),
             status: message.start.status(),
             method: message.start.method().map(to_text).unwrap_or_default(),
@@ -182,6 +196,22 @@ impl SipMessage {
         }
     }
 
+    fn is_copy_of(&self, other: &Self) -> bool {
+        self.start_line == other.start_line && self.from_tag == other.from_tag
+    }
+
+    /// Whether a record's text holds the start line and the From tag of this message.
+    fn is_in(&self, text: &[u8]) -> bool {
+        static TAG: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"tag="));
+        let tag = self.from_tag.as_bytes();
+        !tag.is_empty()
+            && memmem::find(text, self.start_line.as_bytes()).is_some()
+            && TAG.find_iter(text).any(|at| {
+                let rest = text.get(at + TAG.needle().len()..).unwrap_or_default();
+                rest.strip_prefix(tag).is_some_and(|rest| !rest.first().is_some_and(u8::is_ascii_alphanumeric))
+            })
+    }
+
     /// Takes in what another copy says and this one does not.
     fn fold(&mut self, copy: Self) {
         self.hops.extend(copy.hops);
@@ -214,26 +244,79 @@ impl SipMessage {
 
 /// Reads rows that hold SIP messages and folds their copies, in the order of the window of their first copies.
 pub(super) fn read(index: &Index, rows: &[RowId]) -> Vec<SipMessage> {
-    let read = index.read_each(rows, |origin, record| SipMessage::of_record(index, origin, record));
-    let mut folded: Vec<SipMessage> = Vec::new();
-    let mut known: FxHashMap<(String, u32, String, String, String), usize> = FxHashMap::default();
-    for message in read {
-        let key = (
-            message.call_id.clone(),
-            message.cseq,
-            message.method.clone(),
-            message.start_line.clone(),
-            message.from_tag.clone(),
-        );
-        match known.get(&key).and_then(|&at| folded.get_mut(at)) {
-            Some(first) => first.fold(message),
-            None => {
-                known.insert(key, folded.len());
-                folded.push(message);
-            }
+    index.read_groups(&groups(index, rows), |rows| fold_copies(index, rows))
+}
+
+/// Rows that may be copies of one message, as far as the columns tell: the same Call-ID, CSeq, method and status.
+fn groups(index: &Index, rows: &[RowId]) -> Vec<Vec<RowId>> {
+    let mut groups: Vec<Vec<RowId>> = Vec::new();
+    let mut known: FxHashMap<_, usize> = FxHashMap::default();
+    for &row in rows {
+        let Some((block, at)) = index.locate(row) else { continue };
+        let name = |ids: &[u16]| ids.get(at).copied().unwrap_or(0);
+        let call_id = block.call_ids.get(name(&block.call_id));
+        let method = block.names.get(name(&block.method));
+        let place = *known.entry((call_id, block.cseq.get(at), method, block.status_of(at))).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
         }
     }
-    folded
+    groups
+}
+
+/// What several rows say, nearly always copies of one message. A copy that cannot say more than those before it is not
+/// read: a message through five servers stands ten times in their traces.
+fn fold_copies(index: &Index, rows: &[RowId]) -> Vec<SipMessage> {
+    let mut messages: Vec<(SipMessage, Said)> = Vec::new();
+    for &row in rows {
+        let Some((block, at)) = index.locate(row) else { continue };
+        let said = Said::of(block, at);
+        let raw = index.raw(row);
+        if let Some((first, _)) = messages.iter_mut().find(|(first, known)| known.holds(&said) && first.is_in(raw)) {
+            first.hops.extend(Hop::of_columns(index, row));
+            continue;
+        }
+        let Some(message) = index.read_one(row, |origin, record| SipMessage::of_record(index, origin, record)) else {
+            continue;
+        };
+        match messages.iter_mut().find(|(first, _)| first.is_copy_of(&message)) {
+            Some((first, known)) => {
+                first.fold(message);
+                known.join(said);
+            }
+            None => messages.push((message, said)),
+        }
+    }
+    messages.into_iter().map(|(message, _)| message).collect()
+}
+
+/// What the columns know that copies of a message may differ in.
+struct Said {
+    packages: Packages,
+    codes: Vec<u32>,
+    is_whole: bool,
+}
+
+impl Said {
+    fn of(block: &Block, at: usize) -> Self {
+        let traits = block.traits(at);
+        let is_whole = !traits.oddities().intersects(Oddities::NO_END | Oddities::NO_HEADER | Oddities::ENCLOSES);
+        Self { packages: traits.packages(), codes: block.codes_of(at).to_vec(), is_whole }
+    }
+
+    /// Whether another copy has nothing to add.
+    fn holds(&self, other: &Self) -> bool {
+        self.is_whole
+            && self.packages.contains(other.packages)
+            && other.codes.iter().all(|code| self.codes.contains(code))
+    }
+
+    fn join(&mut self, other: Self) {
+        self.packages |= other.packages;
+        self.codes.extend(other.codes);
+        self.is_whole |= other.is_whole;
+    }
 }
 
 /// The value of `;name=value` in a header, without quotes.
@@ -257,7 +340,7 @@ fn parameter(text: &str, name: &str) -> Option<String> {
 /// ([MS-SIPREGE] 2.2.1).
 fn says_limited(message: &Message<'_>) -> bool {
     let says = |text: &[u8], name: &[u8], value: &[u8]| {
-        memchr::memmem::find_iter(text, name).any(|at| {
+        memmem::find_iter(text, name).any(|at| {
             let after = text.get(at + name.len()..).unwrap_or_default();
             let after = after.get(..after.len().min(value.len() + 8)).unwrap_or_default().to_ascii_lowercase();
             let after = after.trim_ascii_start();
@@ -277,7 +360,7 @@ fn says_limited(message: &Message<'_>) -> bool {
 
 /// Why a registration ended: the `event` of a `deregistered` line ([MS-SIPREGE] 3.2).
 fn deregistered(body: &[u8]) -> Option<String> {
-    let at = memchr::memmem::find(body, b"deregistered")?;
+    let at = memmem::find(body, b"deregistered")?;
     let rest = to_text(body.get(at..)?.split(|&byte| byte == b'\n').next()?);
     parameter(rest.trim_end(), "event")
 }

@@ -125,27 +125,6 @@ fn a_clock_that_was_put_right_inside_the_hour_is_worth_a_warning() {
     assert!(warnings(file).contains("drifts or was set"), "{}", warnings(file));
 }
 
-/// As in a log that was put together of many clients'.
-#[test]
-fn dates_that_never_agree_cost_no_more_than_dates_that_do() {
-    let folder = Folder::new();
-    let took = |name: &str, hours: [u32; 3]| {
-        let mut log = String::new();
-        for cseq in 0..20_000 {
-            let second = cseq % 3_600;
-            let clock = |hour: u32| format!("{:02}:{:02}:{:02}", hour + cseq / 3_600, second / 60, second % 60);
-            let behind = if cseq == 0 { 0 } else { hours[cseq as usize % 3] };
-            response(&mut log, &clock(14), Some(&clock(14 - behind)), cseq);
-        }
-        let path = folder.file(name, &log);
-        let start = std::time::Instant::now();
-        assert_eq!(field(&info(&[&path])[0], "clock"), if hours == [1; 3] { "+01:00" } else { "+00:00" });
-        start.elapsed()
-    };
-    let (agree, never) = (took("agree.UccApilog", [1; 3]), took("never.UccApilog", [1, 2, 3]));
-    assert!(never < agree * 10, "{never:?} instead of {agree:?}");
-}
-
 #[test]
 fn messages_that_stand_in_a_server_trace_too_tell_the_clock() {
     let folder = Folder::new();

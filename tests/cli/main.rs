@@ -1,6 +1,7 @@
 //! The terminal as scripts meet it: the binary is run, and what it prints is held against the contract.
 
 mod clocks;
+mod diagnose;
 mod errors;
 mod info;
 mod ladder;
@@ -114,6 +115,7 @@ fn without_a_display_the_traces_are_answered_for_in_the_terminal() {
     let printed = run.printed();
     assert!(printed.contains("ben-UccApi-0.UccApilog"), "it says what was opened: {printed}");
     assert!(printed.contains("REGISTER") && printed.contains("200 OK"), "it draws the exchange: {printed}");
+    assert!(printed.contains("\nNothing fails\n"), "it says what is wrong: {printed}");
 }
 
 #[test]
