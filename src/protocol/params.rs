@@ -58,6 +58,13 @@ impl<'a> Iterator for Params<'a> {
 /// Reads to the closing quote, undoing `\"`. ASCII quotes close ASCII quotes, typographic ones each other.
 /// Without a closing quote everything left is the value: the log was cut there.
 fn quoted(text: &str, open: char) -> (String, &str) {
+    // Nearly all values are in ASCII quotes and hold no backslash.
+    if open == '"'
+        && let Some(end) = memchr::memchr2(b'"', b'\\', text.as_bytes())
+        && let (Some(value), Some(rest)) = (text.get(..end), text.get(end..).and_then(|rest| rest.strip_prefix('"')))
+    {
+        return (value.trim().to_owned(), rest);
+    }
     let mut value = String::new();
     let mut chars = text.char_indices();
     while let Some((at, c)) = chars.next() {
