@@ -9,6 +9,7 @@ mod dialog;
 mod hosts;
 mod noted;
 mod outcome;
+mod parties;
 mod sign_in;
 mod sip;
 mod web;
@@ -20,6 +21,7 @@ pub use self::dialog::dialog_of;
 pub use self::hosts::{Host, HostId, Hosts, Role};
 pub use self::noted::{ClientNote, ServerNote};
 pub use self::outcome::Outcome;
+pub use self::parties::Parties;
 pub use self::sign_in::{ANSWER_TIMEOUT_MS, Attempt, Ending, Registration, Round, State};
 pub use self::sip::{Hop, SipMessage};
 pub use self::web::{WebExchange, WebService};
@@ -42,6 +44,10 @@ pub struct Trace {
     pub notices: Vec<SipMessage>,
     pub client_notes: Vec<ClientNote>,
     pub server_notes: Vec<ServerNote>,
+    /// Places in `server_notes`, by Call-ID.
+    notes_by_call: FxHashMap<String, Vec<usize>>,
+    /// From and To of what server records speak of, by Call-ID, where no failed message tells.
+    pub parties: FxHashMap<String, Parties>,
     /// Who signs in with the client that wrote a file, by number of the file.
     pub owners: FxHashMap<u16, String>,
     pub coverage: Coverage,
@@ -68,11 +74,20 @@ impl Trace {
         for exchange in web.iter_mut().filter(|exchange| exchange.is_client && exchange.user.is_none()) {
             exchange.user = owners.get(&exchange.file).cloned();
         }
+        let mut notes_by_call: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        for (at, call_id) in server_notes.iter().enumerate().filter_map(|(at, note)| Some((at, note.call_id.clone()?)))
+        {
+            notes_by_call.entry(call_id).or_default().push(at);
+        }
+        let failed = sip::read(index, &rows.failed);
+        let parties = parties::of(index, &server_notes, &failed);
         Self {
             client_notes,
             server_notes,
+            notes_by_call,
+            parties,
             web,
-            failed: sip::read(index, &rows.failed),
+            failed,
             notices: sip::read(index, &rows.notices),
             registrations,
             owners,
@@ -90,10 +105,13 @@ impl Trace {
 
     /// Security and diagnostic records about a message.
     pub fn notes_on<'a>(&'a self, message: &'a SipMessage) -> impl Iterator<Item = &'a ServerNote> {
-        self.server_notes.iter().filter(move |note| {
-            note.call_id.as_deref() == Some(message.call_id.as_str())
-                && note.cseq.is_none_or(|cseq| cseq == message.cseq)
-        })
+        self.notes_on_call(&message.call_id).filter(move |note| note.cseq.is_none_or(|cseq| cseq == message.cseq))
+    }
+
+    /// Security and diagnostic records about messages of one Call-ID.
+    pub fn notes_on_call(&self, call_id: &str) -> impl Iterator<Item = &ServerNote> {
+        let places = self.notes_by_call.get(call_id).into_iter().flatten();
+        places.filter_map(|&at| self.server_notes.get(at))
     }
 
     /// The user a client's log is about.
@@ -161,10 +179,8 @@ impl Chosen {
             match (traits.kind(), traits.protocol()) {
                 (Kind::Message, Some(Protocol::Sip)) => match (name_of(block.method.get(at)), status) {
                     (b"REGISTER", _) => chosen.registers.push(row),
-                    (b"NOTIFY" | b"BENOTIFY", None) => {
-                        if memchr::memmem::find(index.raw(row), b"deregistered").is_some() {
-                            chosen.notices.push(row);
-                        }
+                    (b"NOTIFY" | b"BENOTIFY", None) if ends_registration(block.codes_of(at), index.raw(row)) => {
+                        chosen.notices.push(row);
                     }
                     (_, Some(400 | 402..=406 | 408..=699)) => chosen.failed.push(row),
                     _ => {}
@@ -179,6 +195,14 @@ impl Chosen {
         }
         chosen
     }
+}
+
+/// Whether a notice says that a registration ended ([MS-SIPREGE] 3.2), in its body or by its code.
+fn ends_registration(codes: &[u32], text: &[u8]) -> bool {
+    let says = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+    codes.iter().any(|code| (4140..=4142).contains(code))
+        || says(b"deregistered")
+        || says(b"preferred-registrar-change")
 }
 
 /// Components that write HTTP: what else they write may be the headers of a request.

@@ -3,6 +3,7 @@
 
 use crate::format::{Kind, Millis, Record};
 use crate::index::{Index, Origin, RowId};
+use crate::protocol::address;
 use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::message::cseq;
 use regex::Regex;
@@ -14,6 +15,8 @@ pub struct ClientNote {
     pub row: RowId,
     pub time: Millis,
     pub file: u16,
+    /// The SIP address it names, where it names one.
+    pub user: Option<String>,
     /// Every `0x80ee....`, `0x80ef....` and `hr = 0x...` in it, in order.
     pub hresults: Vec<u32>,
     /// The diagnostic code of a verdict, which stands there in hexadecimal.
@@ -61,6 +64,7 @@ pub(super) fn client_note(index: &Index, origin: Origin, record: &Record<'_>) ->
         row: origin.row,
         time: index.time(origin.row),
         file: origin.file,
+        user: named_user(record.text),
         hresults: all(&HRESULT).filter_map(|found| hex(found.get(1).or(found.get(2))?.as_str())).collect(),
         code: first(&CODE).and_then(|code| hex(&code)),
         verdict: first(&VERDICT),
@@ -77,6 +81,19 @@ pub(super) fn client_note(index: &Index, origin: Origin, record: &Record<'_>) ->
         || note.action.is_some()
         || !note.failed_steps.is_empty();
     says_something.then_some(note)
+}
+
+/// The first SIP address of a person in a line.
+fn named_user(text: &[u8]) -> Option<String> {
+    let mut user = None;
+    if memchr::memmem::find(text, b"sip:").is_some() {
+        address::each(text, |found| {
+            if found.is_person && user.is_none() {
+                user = Some(found.canonical());
+            }
+        });
+    }
+    user
 }
 
 /// Looks for what every note has, before anything is decoded.

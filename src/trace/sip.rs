@@ -70,6 +70,8 @@ pub struct SipMessage {
     pub from_tag: String,
     /// Which of a user's devices, as its From header says it.
     pub epid: Option<String>,
+    /// Which device it is for, as its To header says it: of a notice, the one it is about.
+    pub to_epid: Option<String>,
     /// Branches of all Via headers, the topmost first.
     pub branches: Vec<String>,
     pub user_agent: Option<String>,
@@ -78,12 +80,15 @@ pub struct SipMessage {
     /// Seconds; 0 signs out.
     pub expires: Option<u32>,
     pub contact: Option<String>,
+    /// The `Warning` header (RFC 3261 20.43).
+    pub warning: Option<String>,
     /// `Authorization` of a request, or the packages that a 401 offers, and what a 200 is signed with.
     pub credentials: Vec<Credentials>,
     pub diagnostics: Vec<Diagnostic>,
     /// The presence services are away (`user-services-state`, `is-connected-to-primary`).
     pub is_limited: bool,
-    /// Why a server ended a registration, of a notice about one: `rejected`, `unregistered`, `deactivated`, ...
+    /// Why a server ended a registration, of a notice about one: `rejected`, `unregistered`, `deactivated`,
+    /// `preferred-registrar-change`.
     pub deregistered: Option<String>,
 }
 
@@ -167,7 +172,10 @@ impl SipMessage {
                 self.from_tag = parameter(&text, "tag").unwrap_or_default();
                 self.epid = parameter(&text, "epid");
             }
-            HeaderName::To if self.to.is_none() => self.to = address::first(value).map(|found| found.canonical()),
+            HeaderName::To if self.to.is_none() => {
+                self.to = address::first(value).map(|found| found.canonical());
+                self.to_epid = parameter(&to_text(value), "epid");
+            }
             HeaderName::CallId if self.call_id.is_empty() => self.call_id = text().unwrap_or_default(),
             HeaderName::CSeq => {
                 if let Some((number, method)) = cseq(value) {
@@ -189,6 +197,7 @@ impl SipMessage {
             HeaderName::Authentication => {
                 self.credentials.extend(Credentials::of_header(written, value));
             }
+            HeaderName::Other if written.eq_ignore_ascii_case(b"Warning") => self.warning = text(),
             HeaderName::Other if written.eq_ignore_ascii_case(b"Expires") => {
                 self.expires = text().and_then(|seconds| seconds.parse().ok()).or(self.expires);
             }
@@ -219,7 +228,9 @@ impl SipMessage {
         take(&mut self.epid, copy.epid);
         take(&mut self.user_agent, copy.user_agent);
         take(&mut self.server, copy.server);
+        take(&mut self.to_epid, copy.to_epid);
         take(&mut self.contact, copy.contact);
+        take(&mut self.warning, copy.warning);
         take(&mut self.deregistered, copy.deregistered);
         self.date = self.date.or(copy.date);
         self.expires = self.expires.or(copy.expires);
@@ -358,7 +369,7 @@ fn says_limited(message: &Message<'_>) -> bool {
         .any(|text| says(text, b"user-services-state", b"unavailable") || says(text, b"is-connected-to-primary", b"no"))
 }
 
-/// Why a registration ended: the `event` of a `deregistered` line ([MS-SIPREGE] 3.2).
+/// Why a registration ended: the `event` of a `deregistered` line, or the word alone ([MS-SIPREGE] 3.2).
 fn deregistered(body: &[u8]) -> Option<String> {
     let at = memmem::find(body, b"deregistered")?;
     let rest = to_text(body.get(at..)?.split(|&byte| byte == b'\n').next()?);
