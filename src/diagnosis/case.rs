@@ -1,6 +1,7 @@
 //! What the rules look at: the trace, and what several rules need to know of it.
 
 use super::refusal::{Cause, Refusal};
+use super::timeline::Timeline;
 use crate::index::Index;
 use crate::trace::{Attempt, ClientNote, Ending, Trace, WebExchange};
 use rustc_hash::FxHashMap;
@@ -11,6 +12,7 @@ pub struct Case<'a> {
     pub trace: &'a Trace,
     /// Attempts that end in a refused token, each with the one cause that its evidence proves.
     pub refusals: Vec<Refusal<'a>>,
+    pub timeline: Timeline<'a>,
 }
 
 /// A user and a device.
@@ -21,7 +23,7 @@ impl<'a> Case<'a> {
     pub fn new(index: &'a Index, trace: &'a Trace) -> Self {
         let refused = trace.attempts().filter(|attempt| attempt.ending == Ending::Refused);
         let refusals = refused.filter_map(|attempt| Refusal::of(attempt, trace)).collect();
-        Self { index, trace, refusals }
+        Self { index, trace, refusals, timeline: Timeline::of(trace) }
     }
 
     /// The refusals of one cause, by user and device.

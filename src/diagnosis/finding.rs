@@ -130,6 +130,12 @@ impl Finding {
         self
     }
 
+    #[must_use]
+    pub fn check_all(mut self, checks: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.checks.extend(checks.into_iter().map(Into::into));
+        self
+    }
+
     /// The first and the last of its records.
     #[must_use]
     pub fn span(&self) -> Option<(RowId, RowId)> {

@@ -7,11 +7,14 @@
 mod case;
 mod finding;
 pub mod knowledge;
+mod phrases;
 mod refusal;
+mod rejection;
 mod rules;
 #[cfg(test)]
 #[allow(dead_code, reason = "used by the cases of rules")]
 mod scene;
+mod timeline;
 
 pub use self::case::Case;
 pub use self::finding::{Confidence, Finding, Severity};

@@ -24,7 +24,8 @@ pub struct Client {
     /// How far the clock of the client is wrong.
     pub clock_error_ms: i64,
     lines: String,
-    last_request: (String, u32),
+    /// Method, CSeq and To.
+    last_request: (String, u32, String),
 }
 
 impl Client {
@@ -43,7 +44,7 @@ impl Client {
             now_ms: 9 * 3_600_000,
             clock_error_ms: 0,
             lines: String::new(),
-            last_request: (String::new(), 0),
+            last_request: (String::new(), 0, String::new()),
         }
     }
 
@@ -123,7 +124,7 @@ impl Client {
             self.agent,
             lines(headers),
         );
-        self.last_request = (method.to_owned(), self.cseq);
+        self.last_request = (method.to_owned(), self.cseq, to.to_owned());
         self.frame(true, &message);
     }
 
@@ -133,7 +134,7 @@ impl Client {
     }
 
     pub fn answer_with_body(&mut self, status: &str, headers: &str, body: &str) {
-        let (method, cseq) = self.last_request.clone();
+        let (method, cseq, to) = self.last_request.clone();
         let message = format!(
             "SIP/2.0 {status}\nVia: SIP/2.0/TLS 198.51.100.23:50112;branch=z9hG4bK{:04X}{cseq:04X}\nDate: {}\nFrom: <sip:{}>;tag=3f9a11c2d4;epid={}\nTo: <sip:{}>;tag=77\n\
              Call-ID: {}\nCSeq: {cseq} {method}\n{}Content-Length: {}\n\n{body}",
@@ -141,7 +142,7 @@ impl Client {
             date(self.now_ms + 100),
             self.user,
             self.epid,
-            self.user,
+            to,
             self.call_id(),
             lines(headers),
             body.len(),
@@ -336,6 +337,31 @@ impl Server {
         self.typed("INFO", "PROTOCOL", &fields);
     }
 
+    /// A request of a call or a subscription, as the server receives it from a client.
+    pub fn request(&mut self, (from, to): (&str, &str), call_id: &str, (cseq, method): (u32, &str), headers: &str) {
+        let headers = format!("{}{headers}", dialog((from, to), call_id, (cseq, method)));
+        self.sip("incoming", CLIENT, &format!("{method} sip:{to} SIP/2.0"), headers.trim_end());
+    }
+
+    /// Its answer, such as `504 Server time-out`.
+    pub fn response(
+        &mut self,
+        parties: (&str, &str),
+        call_id: &str,
+        request: (u32, &str),
+        status: &str,
+        headers: &str,
+    ) {
+        let headers = format!("{}{headers}", dialog(parties, call_id, request));
+        self.sip("outgoing", CLIENT, &format!("SIP/2.0 {status}"), headers.trim_end());
+    }
+
+    /// A request with its answer.
+    pub fn exchange(&mut self, parties: (&str, &str), call_id: &str, method: &str, status: &str, headers: &str) {
+        self.request(parties, call_id, (1, method), "");
+        self.response(parties, call_id, (1, method), status, headers);
+    }
+
     /// A web request with its headers, and its answer with headers and body.
     pub fn web(&mut self, verb: &str, url: &str, asks: &str, status: &str, answers: &str, body: &str) {
         self.correlation += 1;
@@ -371,6 +397,16 @@ impl Log for Server {
     fn text(&self) -> String {
         self.lines.clone()
     }
+}
+
+/// The connection of a client as a server sees it.
+pub const CLIENT: &str = "198.51.100.23:50112";
+
+/// The headers that messages of one dialog have in common.
+fn dialog((from, to): (&str, &str), call_id: &str, (cseq, method): (u32, &str)) -> String {
+    format!(
+        "FROM: <sip:{from}>;tag=3f9a11c2d4;epid=0fbb2a5a8c\nTO: <sip:{to}>\nCALL-ID: {call_id}\nCSEQ: {cseq} {method}\n"
+    )
 }
 
 /// `a\nb` -> `a\nb\n`; nothing stays nothing.

@@ -27,6 +27,16 @@ rules! {
     credentials_refused,
     // Web services.
     // Registrar, connections, calls.
+    home_pool_redirect,
+    user_not_found,
+    remote_access_denied,
+    identity_mismatch,
+    client_version_refused,
+    user_disabled,
+    endpoint_replaced,
+    limited_functionality,
+    registrar_unavailable,
+    next_hop_unreachable,
 }
 
 /// Findings that explain others: the consequence, and its causes in the order of precedence.
