@@ -37,6 +37,11 @@ rules! {
     limited_functionality,
     registrar_unavailable,
     next_hop_unreachable,
+    federation_dns,
+    federation_certificate,
+    federation_denied,
+    callee_offline,
+    dialogs_lost,
 }
 
 /// Findings that explain others: the consequence, and its causes in the order of precedence.

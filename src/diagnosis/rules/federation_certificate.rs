@@ -1,0 +1,122 @@
+//! The certificate of a partner's server is not trusted.
+
+use super::Rule;
+use crate::diagnosis::federation::Federated;
+use crate::diagnosis::knowledge::Knowledge;
+use crate::diagnosis::phrases::{causes_in_words, code_in_words};
+use crate::diagnosis::{Case, Confidence, Finding, Severity};
+
+/// 504 with 1010 to a request for another domain, or the diagnostic record that stands beside it.
+pub const RULE: Rule = Rule { slug: "federation-certificate", severity: Severity::Failure, find };
+
+const CODE: u32 = 1010;
+/// `SIPPROXY_E_ROUTING_MSG_CERT_MISMATCH`
+const CERT_MISMATCH: u32 = 0xC3E9_3D67;
+
+/// Domains this is known of.
+pub fn domains(case: &Case<'_>) -> Vec<String> {
+    failures(case).into_iter().map(|failure| failure.domain).collect()
+}
+
+fn failures<'a>(case: &Case<'a>) -> Vec<Federated<'a>> {
+    Federated::all(case, &[CODE], Some(CERT_MISMATCH))
+}
+
+fn find(case: &Case<'_>) -> Vec<Finding> {
+    failures(case)
+        .iter()
+        .map(|failure| {
+            let domain = failure.name();
+            let peer = failure.says(&["peerserver", "certname"]).unwrap_or("the server");
+            let wanted = failure.says(&["tls-target", "expected-fqdn"]);
+            let holds = failure.says(&["certname"]).map(|name| format!(" The certificate is for {name}."));
+            // The number tells name, trust and expiry apart; the words of the reason do not.
+            let hresult = failure.says(&["hresult"]).and_then(|text| Knowledge::built_in().hresult_of_text(text));
+            let why = match &hresult {
+                Some(entry) => format!(" HRESULT 0x{:08X} {}: {}", entry.number, entry.name, entry.meaning),
+                None if !failure.notes.is_empty() => " The name asked for is not in the certificate.".to_owned(),
+                None => causes_in_words(CODE),
+            };
+            let host = wanted.unwrap_or(peer);
+            failure
+                .finding(
+                    &RULE,
+                    Confidence::Proved,
+                    format!("The certificate of {peer} is not trusted on the way to {domain}"),
+                )
+                .because(format!(
+                    "{} from {} to {domain} failed, because TLS with {peer} was not accepted.{}{} {}{why}",
+                    failure.methods(),
+                    failure.user.unwrap_or("somebody"),
+                    wanted.map(|name| format!(" The name asked for was {name}.")).unwrap_or_default(),
+                    holds.unwrap_or_default(),
+                    code_in_words(CODE)
+                ))
+                .check(format!(
+                    "On the server that gave the answer: Test-NetConnection {host} -Port 5061, and look at the \
+                     certificate that {host} shows: subject, alternative names, end date, issuer"
+                ))
+                .check_all(hresult.map(|entry| entry.checks).unwrap_or_default())
+                .check("On the Edge: Get-ChildItem Cert:\\LocalMachine\\Root, is the root of the issuer in it?")
+                .check("On the Edge: System event log, source Schannel, events 36882 to 36888 at that time")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnosis::scene::{Server, diagnose, rules};
+
+    const ANNA_TO_BEN: (&str, &str) = ("anna@contoso.com", "ben@fabrikam.com");
+    const NOT_TRUSTED: &str = "ms-diagnostics: 1010;reason=\"Certificate trust with another server could not be \
+                               established\";ErrorType=\"The peer certificate does not contain a matching \
+                               FQDN\";tls-target=\"sip.fabrikam.com\";\
+                               PeerServer=\"edge.fabrikam.com\";\
+                               HRESULT=\"0x80090322(SEC_E_WRONG_PRINCIPAL)\";source=\"sip.contoso.com\"";
+
+    #[test]
+    fn a_wrong_name_in_the_certificate() {
+        let mut edge = Server::new("EDGEPOOL", "EDGE01");
+        edge.exchange(ANNA_TO_BEN, "c1", "INVITE", "504 Server time-out", NOT_TRUSTED);
+        assert_eq!(rules(&[&edge]), ["federation-certificate failure anna@contoso.com x1"]);
+        let found = diagnose(&[&edge]).findings;
+        assert!(found[0].title.contains("edge.fabrikam.com"));
+        assert!(
+            found[0].explanation.contains("SEC_E_WRONG_PRINCIPAL") && found[0].explanation.contains("sip.fabrikam.com")
+        );
+    }
+
+    #[test]
+    fn the_number_tells_expiry_from_a_wrong_name() {
+        let mut edge = Server::new("EDGEPOOL", "EDGE01");
+        let expired = NOT_TRUSTED.replace("0x80090322(SEC_E_WRONG_PRINCIPAL)", "0x80090328(SEC_E_CERT_EXPIRED)");
+        edge.exchange(ANNA_TO_BEN, "c1", "INVITE", "504 Server time-out", &expired);
+        assert!(diagnose(&[&edge]).findings[0].explanation.contains("has expired"));
+    }
+
+    #[test]
+    fn the_record_of_the_server_alone() {
+        let mut edge = Server::new("EDGEPOOL", "EDGE01");
+        edge.typed(
+            "ERROR",
+            "DIAG",
+            "Severity: error\nText: Message was not sent because the certificate does not match Result-Code: \
+             0xc3e93d67 SIPPROXY_E_ROUTING_MSG_CERT_MISMATCH\nData: \
+             expected-fqdn=\"sip.fabrikam.com\";certName=\"edge.fabrikam.com\"",
+        );
+        assert_eq!(rules(&[&edge]), ["federation-certificate failure - x1"]);
+    }
+
+    #[test]
+    fn a_504_for_another_reason_is_another_matter() {
+        let mut edge = Server::new("EDGEPOOL", "EDGE01");
+        edge.exchange(
+            ANNA_TO_BEN,
+            "c1",
+            "INVITE",
+            "504 Server time-out",
+            "ms-diagnostics: 1008;reason=\"Unable to resolve DNS SRV record\"",
+        );
+        assert!(!rules(&[&edge]).iter().any(|rule| rule.starts_with("federation-certificate")));
+    }
+}
