@@ -5,6 +5,7 @@
 //! nothing is claimed. A rule is a file in `rules/` with its words and its cases.
 
 mod case;
+mod connecting;
 mod federation;
 mod finding;
 pub mod knowledge;

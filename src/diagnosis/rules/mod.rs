@@ -27,6 +27,8 @@ rules! {
     credentials_refused,
     // Web services.
     // Registrar, connections, calls.
+    connection_setup_failed,
+    no_answer,
     home_pool_redirect,
     user_not_found,
     remote_access_denied,
@@ -42,6 +44,7 @@ rules! {
     federation_denied,
     callee_offline,
     dialogs_lost,
+    response_dropped,
 }
 
 /// Findings that explain others: the consequence, and its causes in the order of precedence.
