@@ -8,6 +8,8 @@ mod case;
 mod connecting;
 mod federation;
 mod finding;
+#[cfg(test)]
+mod healthy_calls;
 pub mod knowledge;
 mod phrases;
 mod refusal;
