@@ -18,7 +18,7 @@ pub enum TokenClass {
     Tls {
         /// The sender has switched to the keys agreed on, which ends its part of the handshake.
         is_finished: bool,
-        /// Number of the first alert that can be read (RFC 5246 7.2).
+        /// Number of the first alert that can be read and refuses something (RFC 5246 7.2).
         alert: Option<u8>,
     },
     /// Anything else, or masked in the trace.
@@ -63,6 +63,9 @@ fn of_bytes(value: &[u8], read: &[u8]) -> TokenClass {
     }
 }
 
+/// The alert that ends a connection in peace.
+const CLOSE_NOTIFY: u8 = 0;
+
 /// Walks TLS records: type, version, length (RFC 5246 6.2.1).
 fn of_tls(records: &[u8]) -> TokenClass {
     let (mut is_finished, mut alert) = (false, None);
@@ -73,7 +76,7 @@ fn of_tls(records: &[u8]) -> TokenClass {
         match (kind, content) {
             (0x14, _) => is_finished = true,
             // Two bytes: an alert that is not encrypted.
-            (0x15, [_, number]) => alert = alert.or(Some(*number)),
+            (0x15, [_, number]) if *number != CLOSE_NOTIFY => alert = alert.or(Some(*number)),
             _ => {}
         }
         rest = next;
