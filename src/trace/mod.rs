@@ -114,6 +114,15 @@ impl Trace {
         places.filter_map(|&at| self.server_notes.get(at))
     }
 
+    /// How long the log goes on after a pair of request and answer, in milliseconds; `None` where times are not known.
+    #[must_use]
+    pub fn log_goes_on(&self, round: &Round) -> Option<i64> {
+        let last = round.answer.as_ref().or(round.request.as_ref())?;
+        let ends = last.hops.iter().filter_map(|hop| self.coverage.end_of(hop.file)).max()?;
+        let known = last.time() != Millis::NEVER && ends != Millis::NEVER;
+        known.then(|| ends.0.saturating_sub(last.time().0))
+    }
+
     /// The user a client's log is about.
     #[must_use]
     pub fn owner(&self, file: u16) -> Option<&str> {

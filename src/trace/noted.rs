@@ -17,7 +17,7 @@ pub struct ClientNote {
     pub file: u16,
     /// The SIP address it names, where it names one.
     pub user: Option<String>,
-    /// Every `0x80ee....`, `0x80ef....` and `hr = 0x...` in it, in order.
+    /// Every `0x80ee....`, `0x80ef....`, `0x8009....` and `hr = 0x...` in it, in order.
     pub hresults: Vec<u32>,
     /// The diagnostic code of a verdict, which stands there in hexadecimal.
     pub code: Option<u32>,
@@ -38,7 +38,10 @@ impl ClientNote {
 }
 
 static HRESULT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b0x(80e[ef][0-9a-f]{4}|80f[0-9a-f]{5})\b|\b(?:hr|status)\s*=\s*0x([0-9a-f]{1,8})\b").ok()
+    Regex::new(
+        r"(?i)\b0x(80e[ef][0-9a-f]{4}|80f[0-9a-f]{5}|8009[0-9a-f]{4})\b|\b(?:hr|status)\s*=\s*0x([0-9a-f]{1,8})\b",
+    )
+    .ok()
 });
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)diag code=0x([0-9a-f]{1,8})\b").ok());
 static VERDICT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bONENABLE_\w+").ok());

@@ -29,6 +29,11 @@ pub enum State {
     Open,
 }
 
+/// `ms-diagnostics` 1000: the last message of a handshake was rejected ([MS-OCER] 7.1).
+const HANDSHAKE_FAILED: u32 = 1000;
+/// `ms-diagnostics` 1013: significant time skew.
+const TIME_SKEW: u32 = 1013;
+
 /// A REGISTER with its final answer.
 #[derive(Clone, Debug)]
 pub struct Round {
@@ -122,6 +127,10 @@ impl Round {
     }
 
     fn judge_challenge(&self, before: Option<State>) -> State {
+        let says = |code| self.answer.as_ref().is_some_and(|answer| answer.has_code(code));
+        if says(TIME_SKEW) {
+            return State::Failed;
+        }
         let Some(sent) = self.sent() else {
             let goes_on = self.request.is_none() && self.offered().iter().any(|own| own.has_token());
             return if goes_on { State::Continued } else { State::Challenged };
@@ -129,6 +138,16 @@ impl Round {
         let challenge = self.challenge_in_use();
         if challenge.is_some_and(Credentials::has_token) {
             return if self.alert().is_some() { State::Failed } else { State::Continued };
+        }
+        if says(HANDSHAKE_FAILED) {
+            return State::Failed;
+        }
+        // A challenge whose offers are lost, or that is cut in or before what it offers for the package, may have
+        // gone on with the handshake.
+        let is_cut = self.answer.as_ref().is_some_and(|answer| answer.is_cut);
+        let is_last = || self.offered().last().is_some_and(|last| last.package == sent.package);
+        if self.offered().is_empty() || is_cut && (challenge.is_none() || is_last()) {
+            return State::Challenged;
         }
         // A server must ask again where the request names another one ([MS-SIPAE] 3.3.5.1).
         let is_other_server =
@@ -338,6 +357,8 @@ fn registration(messages: Vec<SipMessage>, log_ends: &dyn Fn(&SipMessage) -> Mil
         round.judge(open.last().map(|before| before.state));
         let sent = round.sent();
         let shows_association = sent.map_or(is_associated, |sent| sent.is_signed && !sent.has_token());
+        // A 200 without its request may answer anything, most likely a refresh.
+        let shows_association = shows_association || round.request.is_none() && round.state == State::Established;
         let is_refresh = open.is_empty()
             && !round.is_sign_out()
             && shows_association
@@ -360,21 +381,28 @@ fn registration(messages: Vec<SipMessage>, log_ends: &dyn Fn(&SipMessage) -> Mil
 /// Pairs requests with their final answers by CSeq, and by branch where both have one.
 fn rounds(messages: Vec<SipMessage>) -> Vec<Round> {
     let (requests, answers): (Vec<_>, Vec<_>) = messages.into_iter().partition(SipMessage::is_request);
-    let mut answers: Vec<Option<SipMessage>> =
-        answers.into_iter().filter(|answer| answer.status >= Some(200)).map(Some).collect();
+    let mut answers_to: FxHashMap<u32, Vec<SipMessage>> = FxHashMap::default();
+    for answer in answers.into_iter().filter(|answer| answer.status >= Some(200)) {
+        answers_to.entry(answer.cseq).or_default().push(answer);
+    }
     let mut rounds: Vec<Round> = Vec::new();
     for request in requests {
         let is_own = |answer: &SipMessage| {
             let same_branch = || answer.branches.iter().any(|branch| request.branches.contains(branch));
-            answer.cseq == request.cseq && (answer.branches.is_empty() || request.branches.is_empty() || same_branch())
+            answer.branches.is_empty() || request.branches.is_empty() || same_branch()
         };
-        let mut own: Vec<SipMessage> =
-            answers.iter_mut().filter(|answer| answer.as_ref().is_some_and(is_own)).filter_map(Option::take).collect();
+        let same_number = answers_to.remove(&request.cseq).unwrap_or_default();
+        let (mut own, others): (Vec<_>, Vec<_>) = same_number.into_iter().partition(is_own);
+        if !others.is_empty() {
+            answers_to.insert(request.cseq, others);
+        }
         // Of several final answers the one that reached the client counts, else the last.
         own.sort_by_key(|answer| (answer.is_seen_by_client(), answer.time()));
         rounds.push(Round { request: Some(request), answer: own.pop(), state: State::Open });
     }
-    let alone = answers.into_iter().flatten();
+    let mut alone: Vec<SipMessage> = answers_to.into_values().flatten().collect();
+    alone.sort_by_key(|answer| (answer.cseq, answer.time()));
+    let alone = alone.into_iter();
     rounds.extend(alone.map(|answer| Round { request: None, answer: Some(answer), state: State::Open }));
     let cseq = |round: &Round| round.request.as_ref().or(round.answer.as_ref()).map_or(0, |message| message.cseq);
     rounds.sort_by_key(|round| (cseq(round), round.time()));

@@ -87,6 +87,10 @@ pub struct SipMessage {
     pub diagnostics: Vec<Diagnostic>,
     /// The presence services are away (`user-services-state`, `is-connected-to-primary`).
     pub is_limited: bool,
+    /// `ms-user-logon-data: RemoteUser`: the user came in through the Edge.
+    pub is_remote: bool,
+    /// Every copy ends before the message does: what it does not say, it may have said.
+    pub is_cut: bool,
     /// Why a server ended a registration, of a notice about one: `rejected`, `unregistered`, `deactivated`,
     /// `preferred-registrar-change`.
     pub deregistered: Option<String>,
@@ -153,6 +157,7 @@ impl SipMessage {
             status: message.start.status(),
             method: message.start.method().map(to_text).unwrap_or_default(),
             is_limited: says_limited(message),
+            is_cut: record.oddities.contains(Oddities::NO_END),
             deregistered: deregistered(message.body),
             ..Self::default()
         };
@@ -201,6 +206,9 @@ impl SipMessage {
             HeaderName::Other if written.eq_ignore_ascii_case(b"Expires") => {
                 self.expires = text().and_then(|seconds| seconds.parse().ok()).or(self.expires);
             }
+            HeaderName::Other if written.eq_ignore_ascii_case(b"ms-user-logon-data") => {
+                self.is_remote = value.trim_ascii().eq_ignore_ascii_case(b"RemoteUser");
+            }
             _ => {}
         }
     }
@@ -235,6 +243,8 @@ impl SipMessage {
         self.date = self.date.or(copy.date);
         self.expires = self.expires.or(copy.expires);
         self.is_limited |= copy.is_limited;
+        self.is_remote |= copy.is_remote;
+        self.is_cut &= copy.is_cut;
         for branch in copy.branches {
             if !self.branches.contains(&branch) {
                 self.branches.push(branch);
@@ -246,8 +256,12 @@ impl SipMessage {
             }
         }
         for credentials in copy.credentials {
-            if !self.credentials.iter().any(|own| own.package == credentials.package && own.role == credentials.role) {
-                self.credentials.push(credentials);
+            let is_same = |own: &&mut Credentials| own.package == credentials.package && own.role == credentials.role;
+            match self.credentials.iter_mut().find(is_same) {
+                // A copy may end in the middle of its token, or before it.
+                Some(own) if !own.has_token() && credentials.has_token() => *own = credentials,
+                Some(_) => {}
+                None => self.credentials.push(credentials),
             }
         }
     }
