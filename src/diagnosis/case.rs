@@ -1,43 +1,130 @@
 //! What the rules look at: the trace, and what several rules need to know of it.
 
-use super::refusal::{Cause, Refusal};
+use super::refusal::{Bench, CLIENT_SIP_401, Cause, Fate, Refusal};
+use super::sign_in::SignIn;
+use super::silence::Silence;
 use super::timeline::Timeline;
+use crate::format::Millis;
 use crate::index::Index;
-use crate::trace::{Attempt, ClientNote, Ending, Trace, WebExchange};
+use crate::trace::{Attempt, ClientNote, Ending, Trace, WebExchange, WebService};
 use rustc_hash::FxHashMap;
 
 /// One trace being judged.
 pub struct Case<'a> {
     pub index: &'a Index,
     pub trace: &'a Trace,
-    /// Attempts that end in a refused token, each with the one cause that its evidence proves.
+    /// Devices that try to sign in, in the order of their first attempts.
+    pub devices: Vec<Device<'a>>,
+    /// Refused tokens, each with the one cause that its evidence proves.
     pub refusals: Vec<Refusal<'a>>,
     pub timeline: Timeline<'a>,
+    /// Attempts that ended well, and what they were.
+    pub sign_ins: Vec<SignIn<'a>>,
+    /// Devices that leave the challenge unanswered at the end of the log.
+    pub silences: Vec<Silence<'a>>,
+    pub client_notes: ClientNotes<'a>,
+    /// Places in `devices`.
+    places: FxHashMap<Who<'a>, usize>,
 }
 
 /// A user and a device.
 pub type Who<'a> = (Option<&'a str>, Option<&'a str>);
 
+/// A device with its attempts to sign in.
+pub struct Device<'a> {
+    pub who: Who<'a>,
+    /// In the order of time.
+    pub attempts: Vec<&'a Attempt>,
+    /// When the last attempt that ended well began.
+    last_sign_in: Option<Millis>,
+    /// When TLS-DSK was accepted, in the order of time.
+    pub tls_dsk_sign_ins: Vec<Millis>,
+}
+
+impl Device<'_> {
+    /// Whether an attempt that began later ended well.
+    #[must_use]
+    pub fn signs_in_after(&self, time: Millis) -> bool {
+        self.last_sign_in.is_some_and(|last| last > time)
+    }
+}
+
+/// Lines of clients by file and time.
+#[derive(Default)]
+pub struct ClientNotes<'a>(FxHashMap<u16, Vec<&'a ClientNote>>);
+
+impl<'a> ClientNotes<'a> {
+    fn of(trace: &'a Trace) -> Self {
+        let mut notes: Vec<&ClientNote> = trace.client_notes.iter().collect();
+        notes.sort_by_key(|note| note.time);
+        let mut by_file: FxHashMap<u16, Vec<&ClientNote>> = FxHashMap::default();
+        for note in notes {
+            by_file.entry(note.file).or_default().push(note);
+        }
+        Self(by_file)
+    }
+
+    /// All lines of a file, in the order of time.
+    #[must_use]
+    pub fn of_file(&self, file: u16) -> &[&'a ClientNote] {
+        self.0.get(&file).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The lines of a file around a time, both ends included.
+    pub fn between(&self, file: u16, time: Millis, from_ms: i64, to_ms: i64) -> impl Iterator<Item = &'a ClientNote> {
+        let notes = self.of_file(file);
+        let first = notes.partition_point(|note| note.time.0 < time.0.saturating_add(from_ms));
+        let notes = notes.get(first..).unwrap_or_default().iter().copied();
+        notes.take_while(move |note| note.time.0 <= time.0.saturating_add(to_ms))
+    }
+}
+
 impl<'a> Case<'a> {
     #[must_use]
     pub fn new(index: &'a Index, trace: &'a Trace) -> Self {
-        let refused = trace.attempts().filter(|attempt| attempt.ending == Ending::Refused);
-        let refusals = refused.filter_map(|attempt| Refusal::of(attempt, trace)).collect();
-        Self { index, trace, refusals, timeline: Timeline::of(trace) }
+        let client_notes = ClientNotes::of(trace);
+        let groups = group(trace.attempts().map(|attempt| (who(attempt), attempt)));
+        let devices: Vec<Device> = groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect();
+        let places = devices.iter().enumerate().map(|(place, device)| (device.who, place)).collect();
+        let certified = certified(trace);
+        let of_device = |device: &Device<'a>| {
+            let certified = device.who.0.and_then(|user| certified.get(user));
+            let certified = certified.map(Vec::as_slice).unwrap_or_default();
+            let bench = Bench { index, trace, client_notes: &client_notes, device, certified };
+            device.attempts.iter().flat_map(|attempt| Refusal::of(attempt, &bench)).collect::<Vec<_>>()
+        };
+        let refusals = devices.iter().flat_map(of_device).collect();
+        let sign_ins = SignIn::all(index, trace);
+        let silences = Silence::all(trace, &client_notes, &devices);
+        Self {
+            index,
+            trace,
+            devices,
+            refusals,
+            sign_ins,
+            silences,
+            client_notes,
+            places,
+            timeline: Timeline::of(trace),
+        }
     }
 
-    /// The refusals of one cause, by user and device.
+    /// The refusals of one cause that no other package made good, by user and device.
     pub(super) fn refused_for(&self, cause: Cause) -> Vec<(Who<'a>, Vec<&Refusal<'a>>)> {
-        let own = self.refusals.iter().filter(|refusal| refusal.cause == cause);
+        let own = self.refusals.iter().filter(|refusal| refusal.cause == cause && refusal.fate != Fate::FellBack);
         group(own.map(|refusal| (who(refusal.attempt), refusal)))
+    }
+
+    /// The device of an attempt.
+    #[must_use]
+    pub fn device(&self, who: Who<'a>) -> Option<&Device<'a>> {
+        self.devices.get(*self.places.get(&who)?)
     }
 
     /// Whether the same device of the same user signed in after an attempt.
     #[must_use]
-    pub fn recovers(&self, attempt: &Attempt) -> bool {
-        self.trace.attempts().any(|later| {
-            later.ending == Ending::SignedIn && who(later) == who(attempt) && later.started() > attempt.started()
-        })
+    pub fn recovers(&self, attempt: &'a Attempt) -> bool {
+        self.device(who(attempt)).is_some_and(|device| device.signs_in_after(attempt.started()))
     }
 
     /// Web requests about a user, in the order of time.
@@ -71,6 +158,41 @@ impl<'a> Case<'a> {
         let own = notes.filter(|note| hresults.iter().any(|&hresult| note.has_hresult(hresult)));
         group(own.map(|note| ((self.owner_of(note), None), note)))
     }
+}
+
+fn device<'a>(who: Who<'a>, mut attempts: Vec<&'a Attempt>) -> Device<'a> {
+    attempts.sort_by_key(|attempt| attempt.started());
+    let good = || attempts.iter().filter(|attempt| attempt.ending == Ending::SignedIn);
+    let last_sign_in = good().map(|attempt| attempt.started()).max();
+    let with_certificate = good().filter(|attempt| attempt.package() == Some("TLS-DSK"));
+    let mut tls_dsk_sign_ins: Vec<Millis> = with_certificate.map(|attempt| attempt.ended()).collect();
+    tls_dsk_sign_ins.sort_unstable();
+    Device { who, attempts, last_sign_in, tls_dsk_sign_ins }
+}
+
+/// When certificates were given out, by user and in the order of time.
+fn certified(trace: &Trace) -> FxHashMap<&str, Vec<Millis>> {
+    let is_given = |exchange: &&WebExchange| {
+        let of_client = exchange.is_client && exchange.is_done && exchange.hresult == Some(0);
+        let of_server = !exchange.is_client && exchange.status == Some(200);
+        exchange.service == WebService::CertificateProvisioning && (of_client || of_server)
+    };
+    let given = trace.web.iter().filter(is_given);
+    let mut given: Vec<(&str, Millis)> = given
+        .filter_map(|exchange| Some((exchange.user.as_deref()?, exchange.answered_at.unwrap_or(exchange.time))))
+        .collect();
+    given.sort_by_key(|(_, time)| *time);
+    let mut times: FxHashMap<&str, Vec<Millis>> = FxHashMap::default();
+    for (user, time) in given {
+        times.entry(user).or_default().push(time);
+    }
+    times
+}
+
+/// A line of a client that tells of the web services of its sign-in, and of nothing good.
+#[must_use]
+pub fn tells_of_web_trouble(note: &ClientNote) -> bool {
+    note.action.is_some() || !note.failed_steps.is_empty() || note.has_hresult(CLIENT_SIP_401)
 }
 
 /// The user and device of an attempt.

@@ -9,6 +9,8 @@ mod connecting;
 mod federation;
 mod finding;
 #[cfg(test)]
+mod healthy;
+#[cfg(test)]
 mod healthy_calls;
 pub mod knowledge;
 mod phrases;
@@ -18,7 +20,10 @@ mod rules;
 #[cfg(test)]
 #[allow(dead_code, reason = "used by the cases of rules")]
 mod scene;
+mod sign_in;
+mod silence;
 mod timeline;
+mod words;
 
 pub use self::case::Case;
 pub use self::finding::{Confidence, Finding, Severity};

@@ -17,6 +17,10 @@ pub struct Client {
     pub epid: String,
     pub agent: String,
     pub server: String,
+    /// Address and port of the server, as the client sees it.
+    pub peer: String,
+    /// Name of the file, where that is not the user's.
+    pub file: String,
     call: u32,
     cseq: u32,
     /// Milliseconds since midnight UTC.
@@ -26,6 +30,8 @@ pub struct Client {
     lines: String,
     /// Method, CSeq and To.
     last_request: (String, u32, String),
+    /// Time, whether it was sent, and the message.
+    messages: Vec<(i64, bool, String)>,
 }
 
 impl Client {
@@ -39,12 +45,15 @@ impl Client {
             epid,
             agent: "UCCAPI/16.0.4600.1000 OC/16.0.4600.1000 (Skype for Business)".to_owned(),
             server: "fe01.contoso.com".to_owned(),
+            peer: "192.0.2.10:443".to_owned(),
+            file: user.to_owned(),
             call: 1,
             cseq: 0,
             now_ms: 9 * 3_600_000,
             clock_error_ms: 0,
             lines: String::new(),
             last_request: (String::new(), 0, String::new()),
+            messages: Vec::new(),
         }
     }
 
@@ -59,7 +68,13 @@ impl Client {
         self.cseq = 0;
     }
 
-    fn call_id(&self) -> String {
+    /// The log begins here.
+    pub fn forget(&mut self) {
+        self.lines.clear();
+        self.messages.clear();
+    }
+
+    pub fn call_id(&self) -> String {
         format!("{:08x}{}", self.call, self.epid)
     }
 
@@ -96,10 +111,11 @@ impl Client {
 
     fn frame(&mut self, is_sent: bool, message: &str) {
         self.now_ms += 100;
+        self.messages.push((self.now_ms, is_sent, message.to_owned()));
         let message = message.replace("\r\n", "\n").replace('\n', "\r\n");
         let (what, toward) = if is_sent { ("Sending Packet - ", "From") } else { ("Data Received -", "To") };
         let about =
-            format!("{what}192.0.2.10:443 ({toward} Local Address: 198.51.100.23:50112) {} bytes", message.len());
+            format!("{what}{} ({toward} Local Address: 198.51.100.23:50112) {} bytes", self.peer, message.len());
         let stamp = self.stamp();
         self.lines += &format!("{stamp} {about}:\r\n{stamp} {message}\r\n{stamp} End of {about}\r\n");
     }
@@ -233,6 +249,51 @@ impl Client {
         self.challenge();
     }
 
+    /// NTLM whose last token is a certain one and is answered by a fresh challenge.
+    pub fn ntlm_refused_with(&mut self, token: &str) {
+        self.register("");
+        self.challenge();
+        self.register(&self.authorization("NTLM", ""));
+        self.answer("401 Unauthorized", &self.goes_on("NTLM", NTLM_2));
+        self.register(&self.authorization("NTLM", token));
+        self.challenge();
+    }
+
+    /// What follows a challenge, up to the last token.
+    fn ntlm_answers(&mut self) {
+        self.register(&self.authorization("NTLM", ""));
+        self.answer("401 Unauthorized", &self.goes_on("NTLM", NTLM_2));
+        self.register(&self.authorization("NTLM", NTLM_3));
+    }
+
+    pub fn ntlm_from_challenge(&mut self) {
+        self.ntlm_answers();
+        self.answer("200 OK", &self.signature("NTLM"));
+    }
+
+    pub fn ntlm_from_challenge_to_refusal(&mut self) {
+        self.ntlm_answers();
+        self.challenge();
+    }
+
+    /// A signed REGISTER that keeps the registration alive.
+    pub fn refresh(&mut self, package: &str) {
+        self.register(&self.signed(package));
+        self.answer("200 OK", &self.signature(package));
+    }
+
+    /// The server does not know the association any more, and NTLM makes a new one.
+    pub fn ntlm_again(&mut self) {
+        self.register(&self.signed("NTLM"));
+        self.challenge();
+        self.ntlm_from_challenge();
+    }
+
+    pub fn sign_out(&mut self) {
+        self.register(&format!("{}\nExpires: 0", self.signed("NTLM")));
+        self.answer("200 OK", "Expires: 0");
+    }
+
     pub fn kerberos_sign_in(&mut self) {
         self.register("");
         self.challenge();
@@ -249,6 +310,20 @@ impl Client {
         self.register(&self.authorization("TLS-DSK", TLS_FINISHED));
     }
 
+    /// A handshake whose packets are split: one more 401.
+    pub fn tls_dsk_sign_in_in_more_rounds(&mut self) {
+        self.register("");
+        self.challenge();
+        self.register(&self.authorization("TLS-DSK", TLS_HELLO));
+        self.answer("401 Unauthorized", &self.goes_on("TLS-DSK", TLS_HELLO));
+        self.register(&self.authorization("TLS-DSK", ""));
+        self.answer("401 Unauthorized", &self.goes_on("TLS-DSK", TLS_HELLO));
+        self.register(&self.authorization("TLS-DSK", TLS_FINISHED));
+        self.answer("401 Unauthorized", &self.goes_on("TLS-DSK", TLS_FINISHED));
+        self.register(&self.signed("TLS-DSK"));
+        self.answer("200 OK", &self.signature("TLS-DSK"));
+    }
+
     pub fn tls_dsk_sign_in(&mut self) {
         self.tls_dsk_handshake();
         self.answer("401 Unauthorized", &self.goes_on("TLS-DSK", TLS_FINISHED));
@@ -259,7 +334,7 @@ impl Client {
 
 impl Log for Client {
     fn name(&self) -> String {
-        format!("{}-UccApi-0.UccApilog", self.user)
+        format!("{}-UccApi-0.UccApilog", self.file)
     }
 
     fn text(&self) -> String {
@@ -270,12 +345,18 @@ impl Log for Client {
 /// `NTLMSSP` messages of type 2 and 3, as far as their type.
 pub const NTLM_2: &str = "TlRMTVNTUAACAAAAAAAAADgAAAA=";
 pub const NTLM_3: &str = "TlRMTVNTUAADAAAAAAAAADgAAAA=";
+/// A message of type 3 that names `CONTOSO\anna` on PC17.
+pub const NTLM_3_ANNA: &str = "TlRMTVNTUAADAAAAAAAAAEAAAAAAAAAAQAAAAA4ADgBAAAAACAAIAE4AAAAIAAgAVgAAAAAAAABeAAAAAQAAAEMATwBOAFQATwBTAE8AYQBuAG4AYQBQAEMAMQA3AA==";
 /// The start of a GSS-API token with a ticket.
 pub const KERBEROS: &str = "YIIFqwYGKwYBBQUCoIIFnzCCBZs=";
 /// TLS records: a handshake; a handshake, a change of ciphers and what is encrypted; the alert `certificate_expired`.
 pub const TLS_HELLO: &str = "FgMBAAQBAAAA";
 pub const TLS_FINISHED: &str = "FgMBAAQLAAAAFAMBAAEBFgMBAAQAAAAA";
 pub const TLS_EXPIRED: &str = "FQMBAAICLQ==";
+
+/// A client's last flight with a certificate that ended at 2024-11-19T08:00:00Z.
+pub const TLS_CERTIFICATE: &str =
+    "FgMDADoLAAA2AAAzAAAwMC4wLKADAgECAgEBMAAwADAeFw0yNDA1MjMwODAwMDBaFw0yNDExMTkwODAwMDBaFAMDAAEBFgMDAAQAAAAA";
 
 /// A server's trace (CLS) of one machine on 2024-11-20, in UTC.
 pub struct Server {
@@ -295,6 +376,39 @@ impl Server {
             correlation: 100,
             lines: String::new(),
         }
+    }
+
+    /// What a server on the way writes down of the messages of a client.
+    pub fn copies(pool: &str, machine: &str, client: &Client) -> Self {
+        let mut own = Self::new(pool, machine);
+        for (time_ms, is_sent, message) in &client.messages {
+            own.now_ms = *time_ms;
+            let direction = if *is_sent { "incoming" } else { "outgoing" };
+            let kind = if message.starts_with("SIP/2.0") { "response" } else { "request" };
+            let (head, body) = message.split_once("\n\n").unwrap_or((message, ""));
+            let (first, headers) = head.split_once('\n').unwrap_or((head, ""));
+            own.typed(
+                "INFO",
+                "PROTOCOL",
+                &format!(
+                    "Trace-Correlation-Id: 1\nInstance-Id: 3C1D\nDirection: {direction}\nPeer: 198.51.100.23:50112\n\
+                     Message-Type: {kind}\nStart-Line: {first}\n{headers}\nMessage-Body: {body}"
+                ),
+            );
+        }
+        own
+    }
+
+    /// A security record about a REGISTER.
+    pub fn security(&mut self, result: &str, call_id: &str, cseq: u32) {
+        self.typed(
+            "ERROR",
+            "SECURITY",
+            &format!(
+                "Severity: error\nText: Failed to validate user credentials\nResult-Code: {result}\nSIP-Start-Line: REGISTER \
+                 sip:contoso.com SIP/2.0\nSIP-Call-ID: {call_id}\nSIP-CSeq: {cseq} REGISTER\nPeer: 198.51.100.23:50112"
+            ),
+        );
     }
 
     pub fn wait(&mut self, seconds: i64) {
@@ -426,6 +540,13 @@ pub fn diagnose(logs: &[&dyn Log]) -> Diagnosis {
     Diagnosis::of(&index(logs))
 }
 
+/// What is found in some logs; `None` where one of them is no trace any more.
+pub fn try_diagnose(logs: &[&dyn Log]) -> Option<Diagnosis> {
+    let file = |log: &&dyn Log| TraceFile::new(Source::from_bytes(&log.name(), log.text().into_bytes())).map(Arc::new);
+    let files: Vec<Arc<TraceFile>> = logs.iter().map(file).collect::<Result<_, _>>().ok()?;
+    Some(Diagnosis::of(&build(&files, &Progress::default(), |_| {})))
+}
+
 /// What is found in some logs, a line a finding: `slug severity user xCOUNT`, and `<- slug` of what caused it.
 pub fn rules(logs: &[&dyn Log]) -> Vec<String> {
     let line = |finding: &super::Finding| {
@@ -434,6 +555,11 @@ pub fn rules(logs: &[&dyn Log]) -> Vec<String> {
         format!("{} {} {user} x{}{cause}", finding.rule, finding.severity.name(), finding.count)
     };
     diagnose(logs).findings.iter().map(line).collect()
+}
+
+/// Whether a rule finds something in some logs.
+pub fn fires(rule: &str, logs: &[&dyn Log]) -> bool {
+    diagnose(logs).findings.iter().any(|finding| finding.rule == rule)
 }
 
 /// Indexes logs as if they stood in files.

@@ -1,8 +1,9 @@
 //! The server refused the credentials, and nothing tells more.
 
 use super::Rule;
-use crate::diagnosis::refusal::Cause;
-use crate::diagnosis::{Case, Finding, Severity, Confidence};
+use crate::diagnosis::refusal::{Cause, finding};
+use crate::diagnosis::words::how_often;
+use crate::diagnosis::{Case, Finding, Severity};
 
 /// The token that ends a handshake was refused ([MS-SIPAE] 3.3.5.1; ms-diagnostics 1000).
 pub const RULE: Rule = Rule { slug: "credentials-refused", severity: Severity::Failure, find };
@@ -12,19 +13,20 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
     groups
         .into_iter()
         .map(|((user, endpoint), refusals)| {
-            let package = refusals.last().and_then(|refusal| refusal.attempt.package()).unwrap_or("unknown package");
-            let recovers = refusals.iter().all(|refusal| case.recovers(refusal.attempt));
-            Finding::new(&RULE, Confidence::Proved, format!("The server refused the credentials of {}", user.unwrap_or("the user")))
+            let name = user.unwrap_or("the user");
+            let package = refusals.last().map(|own| own.package()).filter(|package| !package.is_empty());
+            let how_often = how_often(case.index, refusals.len(), refusals.iter().flat_map(|own| own.round.rows()));
+            let result = refusals.iter().rev().find_map(|own| own.result_in_words());
+            let result = result.map(|result| format!(" The server says {result}.")).unwrap_or_default();
+            finding(&RULE, &refusals, format!("The server refused the credentials of {name}"))
                 .about(user, endpoint)
-                .severity(if recovers { Severity::Warning } else { Severity::Failure })
-                .times(refusals.len())
-                .proved_by(refusals.iter().flat_map(|refusal| refusal.rows()))
                 .because(format!(
-                    "The client sent the last token of its {package} handshake, and the server answered with a fresh \
-                     challenge instead of going on: the credentials were refused."
+                    "Authentication failed {how_often}. The client sent the last token of its {} handshake, and the \
+                     server answered with a fresh challenge instead of going on: the credentials were refused.{result}",
+                    package.unwrap_or("(unknown package)"),
                 ))
                 .check("Look at Result-Code in the security record of the front end at that time.")
-                .check("On the domain controller: Security log, events 4625 and 4776; is the account locked or disabled?")
+                .check("On the domain controller: Security log, events 4625 and 4776. Is the account locked or disabled, has the password expired?")
                 .check(format!("Get-CsUser -Identity \"sip:{}\" | Format-List SipAddress, UserPrincipalName, Enabled", user.unwrap_or("USER")))
         })
         .collect()
@@ -32,13 +34,44 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, rules};
+    use crate::diagnosis::scene::{Client, KERBEROS, NTLM_3, TLS_FINISHED, TLS_HELLO, fires, rules};
 
     #[test]
     fn a_refused_type_3_message_is_a_failure() {
         let mut anna = Client::new("anna@contoso.com");
         anna.ntlm_refused();
         assert!(rules(&[&anna]).contains(&"credentials-refused failure anna@contoso.com x1".to_owned()));
+    }
+
+    #[test]
+    fn refused_last_flights_of_tls_dsk_are_failures() {
+        let mut ben = Client::new("ben@contoso.com");
+        ben.tls_dsk_handshake();
+        ben.challenge();
+        let mut carla = Client::new("carla@contoso.com");
+        carla.tls_dsk_handshake();
+        carla.answer("401 Unauthorized", &carla.goes_on("TLS-DSK", TLS_FINISHED));
+        carla.register(&carla.signed("TLS-DSK"));
+        carla.challenge();
+        let found = rules(&[&ben, &carla]);
+        assert!(found.contains(&"credentials-refused failure ben@contoso.com x1".to_owned()), "{found:?}");
+        assert!(found.contains(&"credentials-refused failure carla@contoso.com x1".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn several_refusals_in_one_call_are_counted() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_refused();
+        anna.wait(600);
+        anna.ntlm_refused();
+        assert!(rules(&[&anna]).contains(&"credentials-refused failure anna@contoso.com x2".to_owned()));
+    }
+
+    #[test]
+    fn a_masked_token_after_the_challenge_is_the_last_one() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_refused_with("****");
+        assert!(fires("credentials-refused", &[&anna]));
     }
 
     #[test]
@@ -51,9 +84,52 @@ mod tests {
     }
 
     #[test]
+    fn a_good_morning_does_not_hide_a_refusal_at_noon() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_sign_in();
+        anna.wait(3 * 3_600);
+        anna.new_call();
+        anna.ntlm_refused();
+        assert!(rules(&[&anna]).contains(&"credentials-refused failure anna@contoso.com x1".to_owned()));
+    }
+
+    #[test]
     fn a_handshake_that_goes_on_is_no_refusal() {
         let mut anna = Client::new("anna@contoso.com");
         anna.ntlm_sign_in();
-        assert!(!rules(&[&anna]).iter().any(|rule| rule.starts_with("credentials-refused")));
+        assert!(!fires("credentials-refused", &[&anna]));
+    }
+
+    #[test]
+    fn a_fallback_to_another_package_is_no_refusal() {
+        let mut ben = Client::new("ben@contoso.com");
+        ben.tls_dsk_handshake();
+        ben.challenge();
+        ben.ntlm_from_challenge();
+        assert!(!fires("credentials-refused", &[&ben]));
+    }
+
+    #[test]
+    fn a_token_for_another_server_must_be_challenged() {
+        let mut henry = Client::new("henry@contoso.com");
+        henry.register("");
+        henry.challenge();
+        henry.register(&henry.authorization("Kerberos", KERBEROS));
+        henry.server = "fe02.contoso.com".to_owned();
+        henry.challenge();
+        henry.register(&henry.authorization("NTLM", NTLM_3));
+        henry.server = "fe03.contoso.com".to_owned();
+        henry.challenge();
+        assert!(!rules(&[&henry]).iter().any(|rule| rule.contains("failure")));
+    }
+
+    #[test]
+    fn an_answer_without_any_offer_proves_nothing() {
+        let mut ben = Client::new("ben@contoso.com");
+        ben.register("");
+        ben.challenge();
+        ben.register(&ben.authorization("TLS-DSK", TLS_HELLO));
+        ben.answer("401 Unauthorized", "");
+        assert!(!rules(&[&ben]).iter().any(|rule| rule.contains("failure")));
     }
 }

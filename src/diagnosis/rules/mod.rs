@@ -1,6 +1,7 @@
 //! The rules, one a file. Adding one means adding a file and naming it here.
 
 use super::{Case, Finding, Severity};
+use rustc_hash::FxHashSet;
 
 /// One rule.
 #[derive(Debug)]
@@ -23,8 +24,23 @@ macro_rules! rules {
 rules! {
     // Handshakes.
     initial_challenge,
+    ntlm_handshake,
+    tls_dsk_handshake,
+    kerberos_direct,
     signed_in,
+    reauthentication,
+    association_lost,
     credentials_refused,
+    ntlm_level_mismatch,
+    wrong_password,
+    clock_skew,
+    package_fallback,
+    no_common_package,
+    user_certificate_refused,
+    kerberos_target,
+    authentication_loop,
+    challenge_unanswered,
+    server_log_needed,
     // Web services.
     // Registrar, connections, calls.
     connection_setup_failed,
@@ -48,23 +64,24 @@ rules! {
 }
 
 /// Findings that explain others: the consequence, and its causes in the order of precedence.
-const CAUSES: &[(&str, &[&str])] = &[];
+const CAUSES: &[(&str, &[&str])] = &[(
+    "server-log-needed",
+    &[
+        "authentication-loop",
+        "credentials-refused",
+        "kerberos-target",
+        "certificate-fetch-failed",
+        "challenge-unanswered",
+    ],
+)];
 
 /// Ties consequences to their causes, which are about the same user.
 pub(super) fn settle(findings: &mut [Finding]) {
-    for (consequence, causes) in CAUSES {
-        for at in 0..findings.len() {
-            let Some(user) = findings.get(at).filter(|own| own.rule == *consequence).map(|own| own.user.clone()) else {
-                continue;
-            };
-            let cause = causes.iter().find(|cause| {
-                findings
-                    .iter()
-                    .any(|other| other.rule == **cause && other.user == user && other.severity == Severity::Failure)
-            });
-            if let Some(own) = findings.get_mut(at) {
-                own.caused_by = own.caused_by.or(cause.copied());
-            }
-        }
+    let failing = findings.iter().filter(|own| own.severity == Severity::Failure);
+    let failing: FxHashSet<(&str, Option<String>)> = failing.map(|own| (own.rule, own.user.clone())).collect();
+    for own in findings {
+        let Some((_, causes)) = CAUSES.iter().find(|(consequence, _)| *consequence == own.rule) else { continue };
+        let cause = causes.iter().find(|cause| failing.contains(&(**cause, own.user.clone())));
+        own.caused_by = own.caused_by.or(cause.copied());
     }
 }

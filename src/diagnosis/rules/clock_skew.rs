@@ -1,0 +1,164 @@
+//! Clocks of client and server that differ by more than a sign-in allows.
+
+use super::Rule;
+use crate::diagnosis::case::who;
+use crate::diagnosis::refusal::{CLIENT_CLOCK_SKEW, Cause, finding};
+use crate::diagnosis::words::{duration, how_often};
+use crate::diagnosis::{Case, Confidence, Finding, Severity};
+use rustc_hash::FxHashSet;
+
+/// `ms-diagnostics` 1013, or the client says so; or the Date of the refusal is more than 5 minutes (Kerberos) or 15
+/// (NTLM) from the time of the log ([MS-SIP] 3.1.4.1). A client's log is in local time, whose zone explains whole and
+/// half hours: alone it can show skews of up to a quarter of an hour only.
+pub const RULE: Rule = Rule { slug: "clock-skew", severity: Severity::Failure, find };
+
+fn find(case: &Case<'_>) -> Vec<Finding> {
+    let groups = case.refused_for(Cause::ClockSkew);
+    let mut found: Vec<Finding> = groups
+        .into_iter()
+        .map(|((user, endpoint), refusals)| {
+            let how_often = how_often(case.index, refusals.len(), refusals.iter().flat_map(|own| own.round.rows()));
+            let is_proved = refusals.iter().any(|own| own.confidence == Confidence::Proved);
+            let skew_ms = refusals.iter().rev().find_map(|own| own.skew_ms).filter(|ms| ms.abs() > VISIBLE_MS);
+            let seen = skew_ms.map_or_else(
+                || {
+                    "How much cannot be seen in the log: it shows no more than what its time zone does not explain"
+                        .to_owned()
+                },
+                |ms| {
+                    let side = if ms > 0 { "ahead of" } else { "behind" };
+                    format!("The client's clock is {} {side} the server's, as far as the log shows it", duration(ms))
+                },
+            );
+            let by = skew_ms.map_or("too much".to_owned(), |ms| format!("by {}", duration(ms)));
+            let proof = if is_proved {
+                "the server or the client says so"
+            } else {
+                "a ticket or token of that time is refused"
+            };
+            with_checks(
+                finding(&RULE, &refusals, format!("Clocks differ {by}: authentication refused"))
+                    .about(user, endpoint)
+                    .because(format!(
+                        "The server refused {} {how_often}, and {proof}. {seen}. Kerberos allows 5 minutes, NTLM 15.",
+                        user.unwrap_or("the user")
+                    )),
+                refusals.iter().rev().find_map(|own| own.server()).as_deref(),
+            )
+        })
+        .collect();
+    found.extend(client_says(case));
+    found
+}
+
+/// A skew of less is within what messages need and what Date headers round.
+const VISIBLE_MS: i64 = 2_000;
+
+/// What clients say beside any refusal that the log holds.
+fn client_says(case: &Case<'_>) -> Vec<Finding> {
+    let refused: FxHashSet<Option<&str>> =
+        case.refusals.iter().filter(|own| own.cause == Cause::ClockSkew).map(|own| who(own.attempt).0).collect();
+    let groups = case.notes_with(&[CLIENT_CLOCK_SKEW]);
+    groups
+        .into_iter()
+        .filter(|((user, _), _)| !refused.contains(user))
+        .map(|((user, endpoint), notes)| {
+            let last = notes.last().map(|note| note.time);
+            let recovers = case
+                .devices
+                .iter()
+                .any(|device| device.who.0 == user && last.is_some_and(|last| device.signs_in_after(last)));
+            let how_often = how_often(case.index, notes.len(), notes.iter().map(|note| note.row));
+            let finding = Finding::new(&RULE, Confidence::Proved, "Clocks differ too much: authentication refused")
+                .about(user, endpoint)
+                .severity(if recovers { Severity::Warning } else { Severity::Failure })
+                .times(notes.len())
+                .because(format!(
+                    "The client of {} says {how_often} that its clock and the server's differ too much (0x80EE006C).",
+                    user.unwrap_or("the user")
+                ))
+                .proved_by(notes.iter().map(|note| note.row));
+            with_checks(finding, None)
+        })
+        .collect()
+}
+
+fn with_checks(finding: Finding, server: Option<&str>) -> Finding {
+    finding
+        .check("w32tm /query /status")
+        .check(format!("w32tm /stripchart /computer:{} /samples:5 /dataonly", server.unwrap_or("<front end>")))
+        .check("Do the same on the front end against its domain controller. Is the time zone right, not only the wall clock?")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnosis::scene::{Client, KERBEROS, diagnose, fires, rules};
+
+    fn kerberos_refused(client: &mut Client) {
+        client.register("");
+        client.challenge();
+        client.register(&client.authorization("Kerberos", KERBEROS));
+        client.challenge();
+    }
+
+    #[test]
+    fn the_code_proves_it() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_handshake();
+        let code = "ms-diagnostics: 1013;reason=\"Significant time skew detected during authentication\"";
+        anna.answer("401 Unauthorized", &format!("{}\n{code}", anna.offers()));
+        let found = rules(&[&anna]);
+        assert!(found.contains(&"clock-skew failure anna@contoso.com x1".to_owned()), "{found:?}");
+        assert_eq!(found.iter().filter(|rule| rule.contains("failure")).count(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn the_client_says_it_after_a_refusal_or_alone() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_refused();
+        anna.says("CUccPrincipal::SignIn failed, hr = 0x80ee006c");
+        let mut ben = Client::new("ben@contoso.com");
+        ben.register("");
+        ben.challenge();
+        ben.says("CUccPrincipal::SignIn failed, hr = 0x80ee006c");
+        let found = rules(&[&anna, &ben]);
+        assert!(found.contains(&"clock-skew failure anna@contoso.com x1".to_owned()), "{found:?}");
+        assert!(found.contains(&"clock-skew failure ben@contoso.com x1".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn ten_minutes_are_too_many_for_a_ticket() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.clock_error_ms = 10 * 60_000;
+        kerberos_refused(&mut anna);
+        let found = diagnose(&[&anna]).findings;
+        let own = found.iter().find(|finding| finding.rule == "clock-skew").expect("a skew");
+        assert_eq!(own.title, "Clocks differ by 10 min 0 s: authentication refused");
+        assert!(own.explanation.contains("is 10 min 0 s ahead of the server's"), "{}", own.explanation);
+        assert!(!found.iter().any(|finding| finding.rule == "kerberos-target"));
+    }
+
+    #[test]
+    fn ten_minutes_are_not_too_many_for_ntlm_nor_four_for_a_ticket() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.clock_error_ms = 10 * 60_000;
+        anna.ntlm_refused();
+        let mut henry = Client::new("henry@contoso.com");
+        henry.clock_error_ms = -4 * 60_000;
+        kerberos_refused(&mut henry);
+        assert!(!fires("clock-skew", &[&anna]));
+        assert!(!fires("clock-skew", &[&henry]));
+    }
+
+    #[test]
+    fn a_time_zone_is_no_skew_and_a_sign_in_that_works_has_none() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.clock_error_ms = 5 * 3_600_000 - 30 * 60_000;
+        kerberos_refused(&mut anna);
+        let mut henry = Client::new("henry@contoso.com");
+        henry.clock_error_ms = 10 * 60_000;
+        henry.kerberos_sign_in();
+        assert!(!fires("clock-skew", &[&anna]));
+        assert!(!fires("clock-skew", &[&henry]));
+    }
+}

@@ -1,0 +1,238 @@
+//! The client's log proves that sign-in fails, but not why.
+
+use super::Rule;
+use crate::diagnosis::case::{Device, Who, tells_of_web_trouble};
+use crate::diagnosis::refusal::{
+    CLIENT_AUTH_FAILED, CLIENT_SIP_401, CODE_HANDSHAKE_FAILED, Cause, Fate, Refusal, UNAUTHORIZED,
+};
+use crate::diagnosis::silence::Silence;
+use crate::diagnosis::{Case, Confidence, Finding, Severity};
+use crate::format::Millis;
+use crate::trace::{Attempt, ClientNote, Round};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// No server trace of the same Call-ID is there, and no code and no error number names the reason.
+pub const RULE: Rule = Rule { slug: "server-log-needed", severity: Severity::Advice, find };
+
+/// A server's log around the attempts, in milliseconds.
+const AROUND_MS: i64 = 60_000;
+/// Error numbers of a client that say no more than that it was refused.
+const EMPTY_WORDS: [u32; 3] = [CLIENT_AUTH_FAILED, CLIENT_SIP_401, UNAUTHORIZED];
+
+fn find(case: &Case<'_>) -> Vec<Finding> {
+    let mut open: FxHashMap<Who<'_>, Vec<&Attempt>> = FxHashMap::default();
+    let mut explained: FxHashSet<Who<'_>> = FxHashSet::default();
+    for refusal in case.refusals.iter().filter(|refusal| refusal.fate == Fate::Stands) {
+        let who = crate::diagnosis::case::who(refusal.attempt);
+        if names_reason(refusal) || is_seen_by_server(case, refusal.attempt) {
+            explained.insert(who);
+        } else {
+            open.entry(who).or_default().push(refusal.attempt);
+        }
+    }
+    let web = WebTrouble::of(case);
+    for silence in &case.silences {
+        if web.explains(silence.who) || silence.attempts.iter().any(|attempt| is_seen_by_server(case, attempt)) {
+            explained.insert(silence.who);
+        } else if web.fails(silence) {
+            open.entry(silence.who).or_default().extend(&silence.attempts);
+        }
+    }
+    let devices = case.devices.iter().filter(|device| !explained.contains(&device.who));
+    devices.filter_map(|device| Some(advice(case, device, &open.remove(&device.who)?))).collect()
+}
+
+/// Whether a server's trace speaks of an attempt.
+fn is_seen_by_server(case: &Case<'_>, attempt: &Attempt) -> bool {
+    attempt.is_seen_by_server() || case.trace.notes_on_call(&attempt.call_id).next().is_some()
+}
+
+fn names_reason(refusal: &Refusal<'_>) -> bool {
+    let has_code = |code: u32| code != CODE_HANDSHAKE_FAILED;
+    let in_answer = refusal.answer().is_some_and(|answer| answer.diagnostics.iter().any(|own| has_code(own.code)));
+    !matches!(refusal.cause, Cause::Credentials | Cause::KerberosTarget)
+        || in_answer
+        || refusal.client_notes.iter().any(|note| says_why(note))
+}
+
+fn says_why(note: &ClientNote) -> bool {
+    note.code.is_some_and(|code| code != CODE_HANDSHAKE_FAILED)
+        || note.hresults.iter().any(|hresult| *hresult & 0x8000_0000 != 0 && !EMPTY_WORDS.contains(hresult))
+}
+
+/// What clients say of the web services of their sign-in.
+struct WebTrouble<'a> {
+    failing: FxHashSet<&'a str>,
+    explained: FxHashSet<&'a str>,
+}
+
+impl<'a> WebTrouble<'a> {
+    fn of(case: &Case<'a>) -> Self {
+        let mut own = Self { failing: FxHashSet::default(), explained: FxHashSet::default() };
+        for exchange in &case.trace.web {
+            let Some(user) = exchange.user.as_deref() else { continue };
+            if !exchange.is_client || !exchange.diagnostics.is_empty() {
+                own.explained.insert(user);
+            } else if exchange.is_done && exchange.hresult.is_some_and(|hresult| hresult != 0) {
+                own.failing.insert(user);
+            }
+        }
+        for note in &case.trace.client_notes {
+            let Some(user) = case.owner_of(note) else { continue };
+            if note.code.is_some_and(|code| code != CODE_HANDSHAKE_FAILED) {
+                own.explained.insert(user);
+            } else if tells_of_web_trouble(note) {
+                own.failing.insert(user);
+            }
+        }
+        own
+    }
+
+    fn explains(&self, (user, _): Who<'_>) -> bool {
+        user.is_some_and(|user| self.explained.contains(user))
+    }
+
+    /// The device fails for want of a certificate, or never answers, and nobody knows why.
+    fn fails(&self, silence: &Silence<'_>) -> bool {
+        let is_failing = silence.who.0.is_some_and(|user| self.failing.contains(user));
+        let least = if is_failing { 1 } else { 2 };
+        silence.unanswered() >= least
+            && !silence.lacks_package()
+            && silence.says_no_package.is_empty()
+            && (is_failing || !silence.is_busy_with_web)
+    }
+}
+
+fn advice(case: &Case<'_>, device: &Device<'_>, attempts: &[&Attempt]) -> Finding {
+    let (user, endpoint) = device.who;
+    let mut calls: Vec<&str> = attempts.iter().map(|attempt| attempt.call_id.as_str()).collect();
+    calls.dedup();
+    let last = attempts.last();
+    let last_call = last.map(|attempt| attempt.call_id.as_str()).unwrap_or_default();
+    let times = || {
+        attempts.iter().flat_map(|attempt| [attempt.started(), attempt.ended()]).filter(|time| *time != Millis::NEVER)
+    };
+    let range = times().min().zip(times().max());
+    let range = range.map(|(from, to)| {
+        let zone = if is_utc(case, attempts) { "Z" } else { "" };
+        let at =
+            |time: Millis, by_ms: i64| Millis(time.0.saturating_add(by_ms)).format(&format!("%Y-%m-%dT%H:%M:%S{zone}"));
+        format!(" -StartTime ([datetime]'{}') -EndTime ([datetime]'{}')", at(from, -AROUND_MS), at(to, AROUND_MS))
+    });
+    let plain =
+        |text: &str| text.chars().filter(|c| !matches!(c, '"' | '`' | '$') && !c.is_control()).collect::<String>();
+    let uri = user.map(|user| format!(" -Uri \"{}\"", plain(user))).unwrap_or_default();
+    Finding::new(
+        &RULE,
+        Confidence::Proved,
+        format!("A server trace is needed to see why {} cannot sign in", user.unwrap_or("the user")),
+    )
+    .about(user, endpoint)
+    .times(calls.len())
+    .because(
+        "The client's log proves that the sign-in fails, but not the reason: no code and no error number names it, and \
+         no server trace of the same Call-ID is loaded. Collect the CLS scenario Authentication on front end and Edge, \
+         search it for the same Call-ID, and open the result together with this log.",
+    )
+    .check("Start-CsClsLogging -Scenario Authentication -Pools <pool>,<edge pool>")
+    .check(format!(
+        "Search-CsClsLogging{}{uri} -CallId \"{}\" -MatchAny -OutputFilePath \"C:\\Temp\\signin.txt\"",
+        range.unwrap_or_default(),
+        plain(last_call)
+    ))
+    .proved_by(attempts.iter().filter_map(|attempt| attempt.last_answered()).flat_map(Round::rows))
+}
+
+/// Whether the clocks of all files that hold the attempts are known.
+fn is_utc(case: &Case<'_>, attempts: &[&Attempt]) -> bool {
+    let messages = attempts.iter().flat_map(|attempt| &attempt.rounds).filter_map(|round| round.request.as_ref());
+    messages.flat_map(|message| &message.hops).all(|hop| case.index.clock(hop.file).is_known())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnosis::scene::{Client, Server, diagnose, fires, rules};
+
+    #[test]
+    fn a_bare_refusal_in_a_client_log() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_refused();
+        let found = rules(&[&anna]);
+        let own = "server-log-needed advice anna@contoso.com x1 <- credentials-refused";
+        assert!(found.contains(&own.to_owned()), "{found:?}");
+        let found = diagnose(&[&anna]).findings;
+        let own = found.iter().find(|finding| finding.rule == "server-log-needed").expect("advice");
+        let search = own.checks.last().expect("a command");
+        assert_eq!(
+            *search,
+            format!(
+                "Search-CsClsLogging -StartTime ([datetime]'2024-11-20T08:59:00Z') -EndTime \
+                 ([datetime]'2024-11-20T09:01:00Z') -Uri \"anna@contoso.com\" -CallId \"{}\" -MatchAny -OutputFilePath \
+                 \"C:\\Temp\\signin.txt\"",
+                anna.call_id()
+            )
+        );
+    }
+
+    #[test]
+    fn a_loop_and_a_client_that_never_answers() {
+        let mut anna = Client::new("anna@contoso.com");
+        let mut ben = Client::new("ben@contoso.com");
+        for _ in 0..4 {
+            anna.ntlm_refused();
+            anna.new_call();
+            ben.register("");
+            ben.challenge();
+            ben.new_call();
+        }
+        let found = rules(&[&anna, &ben]);
+        let own = "server-log-needed advice anna@contoso.com x4 <- authentication-loop";
+        assert!(found.contains(&own.to_owned()), "{found:?}");
+        let own = "server-log-needed advice ben@contoso.com x4 <- challenge-unanswered";
+        assert!(found.contains(&own.to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_fetched() {
+        let mut anna = Client::new("anna@contoso.com");
+        for _ in 0..2 {
+            anna.register("");
+            anna.challenge();
+            anna.web_call("ticket", "https://webext.contoso.com/CertProv/CertProvisioningService.svc", "80ef0191", "");
+            anna.new_call();
+        }
+        assert!(fires("server-log-needed", &[&anna]));
+    }
+
+    #[test]
+    fn a_server_trace_of_the_same_call_is_there() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_refused();
+        let fe01 = Server::copies("FEPOOL01", "FE01", &anna);
+        assert!(!fires("server-log-needed", &[&anna, &fe01]));
+        assert!(!fires("server-log-needed", &[&fe01]));
+        let mut records = Server::new("FEPOOL01", "FE01");
+        records.security("0xc3e93ec3 SIP_E_AUTH_UNAUTHORIZED", &anna.call_id(), 3);
+        assert!(!fires("server-log-needed", &[&anna, &records]));
+    }
+
+    #[test]
+    fn a_code_or_an_error_number_names_the_reason() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_handshake();
+        anna.answer("401 Unauthorized", &format!("{}\nms-diagnostics: 1013;reason=\"skew\"", anna.offers()));
+        let mut ben = Client::new("ben@contoso.com");
+        ben.ntlm_refused();
+        ben.says("SignIn failed, InitializeSecurityContext returned 0x8009030C");
+        assert!(!fires("server-log-needed", &[&anna, &ben]));
+    }
+
+    #[test]
+    fn a_sign_in_that_works_needs_none() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_refused();
+        anna.new_call();
+        anna.ntlm_sign_in();
+        assert!(!fires("server-log-needed", &[&anna]));
+    }
+}

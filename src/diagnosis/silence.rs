@@ -1,0 +1,113 @@
+//! Devices that get a challenge and do not answer it, up to the end of the log.
+
+use super::case::{ClientNotes, Device, Who, tells_of_web_trouble};
+use crate::format::Millis;
+use crate::trace::{Attempt, ClientNote, Round, State, Trace};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A device whose last REGISTERs carry no credentials, though they are asked for.
+#[derive(Debug)]
+pub struct Silence<'a> {
+    pub who: Who<'a>,
+    pub attempts: Vec<&'a Attempt>,
+    /// Requests without credentials with the challenges they got.
+    pub rounds: Vec<&'a Round>,
+    /// How long the log goes on after the last of them, in milliseconds.
+    pub waited_ms: Option<i64>,
+    /// Packages that the device uses anywhere in the log.
+    pub uses: FxHashSet<&'a str>,
+    /// The client says that it has no package the server offers.
+    pub says_no_package: Vec<&'a ClientNote>,
+    /// Requests to web services about the user can be seen, or the client speaks of them.
+    pub is_busy_with_web: bool,
+}
+
+/// `RTC_E_AUTH_NOT_SUPPORTED` of the client: it has none of the packages that the server offers.
+pub const NO_COMMON_PACKAGE: u32 = 0x80EE_0010;
+/// Silence of a device that is long enough to say that it goes no further, in milliseconds.
+pub const SILENT_MS: i64 = 30_000;
+
+impl<'a> Silence<'a> {
+    pub fn all(trace: &'a Trace, notes: &ClientNotes<'a>, devices: &[Device<'a>]) -> Vec<Self> {
+        let mut used: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
+        for registration in &trace.registrations {
+            let rounds = registration.attempts.iter().flat_map(|attempt| &attempt.rounds);
+            for sent in rounds.chain(&registration.refreshes).filter_map(Round::sent) {
+                let endpoint = registration.endpoint.as_deref().or(registration.user.as_deref()).unwrap_or_default();
+                used.entry(endpoint).or_default().insert(&sent.package);
+            }
+        }
+        let mut web_users: FxHashSet<&str> = trace.web.iter().filter_map(|exchange| exchange.user.as_deref()).collect();
+        let troubled = trace.client_notes.iter().filter(|note| tells_of_web_trouble(note));
+        web_users.extend(troubled.filter_map(|note| trace.owner(note.file)));
+        let mut all = Vec::new();
+        for device in devices {
+            let mut attempts: Vec<&Attempt> =
+                device.attempts.iter().rev().copied().take_while(|attempt| is_silent(attempt)).collect();
+            attempts.reverse();
+            let rounds = attempts.iter().flat_map(|attempt| &attempt.rounds);
+            let rounds: Vec<&Round> = rounds.filter(|round| round.state == State::Challenged).collect();
+            let Some(last) = rounds.last() else { continue };
+            let ended = last.answered_at().unwrap_or(Millis::NEVER);
+            let mut files: Vec<u16> = last
+                .answer
+                .iter()
+                .flat_map(|answer| &answer.hops)
+                .filter(|hop| hop.is_client)
+                .map(|hop| hop.file)
+                .collect();
+            files.dedup();
+            let after = files.iter().flat_map(|&file| notes.between(file, ended, -1_000, 60_000));
+            let endpoint = device.who.1.or(device.who.0).unwrap_or_default();
+            all.push(Self {
+                who: device.who,
+                waited_ms: trace.log_goes_on(last),
+                uses: used.get(endpoint).cloned().unwrap_or_default(),
+                says_no_package: after.filter(|note| note.has_hresult(NO_COMMON_PACKAGE)).collect(),
+                is_busy_with_web: device.who.0.is_some_and(|user| web_users.contains(user)),
+                attempts,
+                rounds,
+            });
+        }
+        all
+    }
+
+    /// Challenges that were certainly left unanswered: all but the last, and that too where the log goes on.
+    #[must_use]
+    pub fn unanswered(&self) -> usize {
+        let is_last_one = self.waited_ms.is_some_and(|waited_ms| waited_ms >= SILENT_MS);
+        self.rounds.len() - usize::from(!is_last_one)
+    }
+
+    /// The packages that the last challenge offers.
+    #[must_use]
+    pub fn offered(&self) -> Vec<&'a str> {
+        let last = self.rounds.last().map(|round| round.offered()).unwrap_or_default();
+        let mut names: Vec<&str> = last.iter().map(|own| own.package.as_str()).collect();
+        names.dedup();
+        names
+    }
+
+    /// None of the packages that are offered is one the client has: the client says so, or uses others, or no client
+    /// has any of them. And the log goes on for long enough.
+    #[must_use]
+    pub fn lacks_package(&self) -> bool {
+        const OF_CLIENTS: [&str; 3] = ["NTLM", "Kerberos", "TLS-DSK"];
+        let offered = self.offered();
+        let uses_others = !self.uses.is_empty() && !offered.iter().any(|package| self.uses.contains(package));
+        let is_strange = !offered.iter().any(|package| OF_CLIENTS.contains(package));
+        self.waited_ms.is_some_and(|waited_ms| waited_ms >= SILENT_MS)
+            && !offered.is_empty()
+            && (!self.says_no_package.is_empty() || uses_others || is_strange)
+    }
+}
+
+/// The device asked without credentials and got nothing but challenges.
+fn is_silent(attempt: &Attempt) -> bool {
+    let is_asking = |round: &Round| {
+        let is_whole = round.request.as_ref().is_some_and(|request| !request.is_cut);
+        let is_open = matches!(round.state, State::Challenged | State::Open);
+        is_whole && is_open && round.sent().is_none() && !round.is_sign_out()
+    };
+    attempt.rounds.iter().all(is_asking) && attempt.rounds.iter().any(|round| round.state == State::Challenged)
+}

@@ -1,0 +1,74 @@
+//! Words that many findings need: how often, since when, how long.
+
+use crate::index::{Index, RowId};
+
+/// `once, at 09:00:01`, or `3 times between 09:00:01 and 09:04:10`: times as written in the log, where it has any.
+pub fn how_often(index: &Index, count: usize, rows: impl IntoIterator<Item = RowId>) -> String {
+    let mut first_last: Option<(RowId, RowId)> = None;
+    for row in rows {
+        let (first, last) = first_last.unwrap_or((row, row));
+        let at = index.position(row);
+        first_last = Some((
+            if at < index.position(first) { row } else { first },
+            if at > index.position(last) { row } else { last },
+        ));
+    }
+    let time = |row: RowId| index.written(row).map(|time| time.format("%H:%M:%S"));
+    let times = first_last.and_then(|(first, last)| Some((time(first)?, time(last)?)));
+    match (count, times) {
+        (..=1, None) => "once".to_owned(),
+        (..=1, Some((first, _))) => format!("once, at {first}"),
+        (_, None) => format!("{count} times"),
+        (_, Some((first, last))) => format!("{count} times between {first} and {last}"),
+    }
+}
+
+/// `1 challenge`, `3 challenges`.
+pub fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+/// `350 ms`, `12 s`, `10 min 3 s`, `8 h 5 min`; of any sign.
+pub fn duration(ms: i64) -> String {
+    let ms = ms.unsigned_abs();
+    let (seconds, minutes, hours) = (ms / 1_000, ms / 60_000, ms / 3_600_000);
+    if seconds == 0 {
+        format!("{ms} ms")
+    } else if minutes == 0 {
+        format!("{seconds} s")
+    } else if hours == 0 {
+        format!("{minutes} min {} s", seconds % 60)
+    } else {
+        format!("{hours} h {} min", minutes % 60)
+    }
+}
+
+/// Several names as one piece of a sentence.
+pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = names.into_iter().collect();
+    let mut seen = Vec::new();
+    names.retain(|name| {
+        !seen.contains(name) && {
+            seen.push(*name);
+            true
+        }
+    });
+    match names.as_slice() {
+        [] => "nothing".to_owned(),
+        [only] => (*only).to_owned(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_lists_read_well() {
+        let spoken: Vec<String> = [350, 12_400, -603_000, 29_100_000].into_iter().map(duration).collect();
+        assert_eq!(spoken, ["350 ms", "12 s", "10 min 3 s", "8 h 5 min"]);
+        assert_eq!(list(["NTLM", "Kerberos", "NTLM", "TLS-DSK"]), "NTLM, Kerberos and TLS-DSK");
+        assert_eq!(counted(2, "challenge"), "2 challenges");
+    }
+}
