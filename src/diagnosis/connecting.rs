@@ -32,7 +32,7 @@ impl<'a> Trouble<'a> {
         for note in &notes {
             let after = case.timeline.next_accepted(who, note.time);
             let own = match after {
-                Some(after) if after.0 - note.time.0 <= AT_ONCE_MS => Severity::Normal,
+                Some(after) if after.0.saturating_sub(note.time.0) <= AT_ONCE_MS => Severity::Normal,
                 Some(_) => Severity::Warning,
                 None => Severity::Failure,
             };

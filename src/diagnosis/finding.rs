@@ -1,6 +1,7 @@
 //! One statement with its proof.
 
 use super::Rule;
+use crate::format::Millis;
 use crate::index::{Index, RowId};
 
 /// How bad it is, worst first.
@@ -133,6 +134,29 @@ impl Finding {
     #[must_use]
     pub fn check_all(mut self, checks: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.checks.extend(checks.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds how often and since when, in times as written: `Seen 3 times, from 09:00:01 to 09:04:10.`
+    #[must_use]
+    pub fn when(mut self, index: &Index) -> Self {
+        let first = self.evidence.iter().copied().min_by_key(|&row| index.position(row));
+        let last = self.evidence.iter().copied().max_by_key(|&row| index.position(row));
+        let word = |row: RowId| {
+            let time = index.written(row).filter(|&time| time != Millis::NEVER)?;
+            Some(time.format("%Y-%m-%d %H:%M:%S")).filter(|time| !time.is_empty())
+        };
+        let often = match self.count {
+            ..=1 => "once".to_owned(),
+            2 => "twice".to_owned(),
+            count => format!("{count} times"),
+        };
+        let times = match (first.and_then(word), last.and_then(word)) {
+            (Some(first), Some(last)) if self.count > 1 => format!(", from {first} to {last}"),
+            (Some(first), _) => format!(", at {first}"),
+            _ => String::new(),
+        };
+        self.explanation = format!("{} Seen {often}{times}.", self.explanation).trim_start().to_owned();
         self
     }
 

@@ -93,6 +93,18 @@ fn participants_without_a_name_and_probes() {
 }
 
 #[test]
+fn sign_ins_of_nobody() {
+    let mut anonymous = Client::new("anonymous@anonymous.invalid");
+    anonymous.register("");
+    anonymous.answer("404 Not Found", "ms-diagnostics: 4005;reason=\"Destination URI does not exist\"");
+    anonymous.wait(60);
+    anonymous.new_call();
+    anonymous.register("");
+    anonymous.answer("504 Server time-out", "");
+    assert_eq!(rules(&[&anonymous]), Vec::<String>::new());
+}
+
+#[test]
 fn a_day_of_a_client() {
     let mut anna = Client::new("anna@contoso.com");
     anna.tls_dsk_sign_in();

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::group;
-use crate::diagnosis::phrases::{causes_in_words, code_in_words, list, often};
+use crate::diagnosis::phrases::{causes_in_words, code_in_words, list};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{Ending, SipMessage};
 use rustc_hash::FxHashMap;
@@ -51,9 +51,8 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 .times(answers.len())
                 .proved_by(answers.iter().flat_map(|answer| answer.rows()))
                 .because(format!(
-                    "{} called {who} {} and got 480.{state}{}",
+                    "{} called {who} and got 480.{state}{}",
                     user.unwrap_or("Somebody"),
-                    often(answers.len()),
                     code.map(|code| format!(" {}{}", code_in_words(code), causes_in_words(code))).unwrap_or_default()
                 ));
             if !is_warning {
@@ -67,6 +66,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 ))
                 .check(format!("Look for REGISTERs of the callee: filter from:{first} method:REGISTER"))
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

@@ -58,6 +58,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             }
             finding.check_all(checks(&hresults))
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

@@ -4,6 +4,7 @@ use super::Rule;
 use crate::diagnosis::case::{Who, group};
 use crate::diagnosis::phrases::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
+use crate::format::Millis;
 use crate::trace::SipMessage;
 use rustc_hash::FxHashSet;
 
@@ -20,7 +21,10 @@ const GAP_MS: i64 = 120_000;
 fn find(case: &Case<'_>) -> Vec<Finding> {
     let is_lost = |answer: &&SipMessage| {
         let is_known = answer.status == Some(481) || CODES.iter().any(|&code| answer.has_code(code));
-        is_known && matches!(answer.method.as_str(), "NOTIFY" | "BENOTIFY" | "UPDATE" | "SUBSCRIBE")
+        // Without times nothing is at once.
+        is_known
+            && answer.time() != Millis::NEVER
+            && matches!(answer.method.as_str(), "NOTIFY" | "BENOTIFY" | "UPDATE" | "SUBSCRIBE")
     };
     let groups = group(case.failed().filter(is_lost).map(|answer| (owner(answer), answer)));
     groups
@@ -62,6 +66,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             .check("Where it repeats: look for a firewall or balancer that closes idle connections");
             Some(finding)
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

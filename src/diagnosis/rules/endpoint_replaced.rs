@@ -80,6 +80,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                     .check("Look for a robot or script that signs in with this account")
             }
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

@@ -60,6 +60,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 .check("On the Edge: Get-ChildItem Cert:\\LocalMachine\\Root, is the root of the issuer in it?")
                 .check("On the Edge: System event log, source Schannel, events 36882 to 36888 at that time")
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

@@ -40,7 +40,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             all.add(answer.from.as_deref(), &domain, &own, 1, Some(answer), &[]);
         }
     }
-    all.groups.iter().map(finding).collect()
+    all.groups.iter().map(|failure| finding(failure).when(case.index)).collect()
 }
 
 /// The partner refused without a reason. That somebody is busy, declines or hangs up is no refusal by policy.
@@ -88,8 +88,8 @@ fn silent(failure: &Federated<'_>) -> Finding {
         .finding(&RULE, Confidence::Likely, format!("{domain} refused, and only {domain} knows why"))
         .severity(if is_normal { Severity::Warning } else { Severity::Failure })
         .because(format!(
-            "{} from {} was answered \"{}\" by the partner's Edge. {} It is not the cause: that stands only in the \
-             trace of the partner.{away}",
+            "{} from {} was answered \"{}\" by the partner's Edge. {} The reason stands only in the trace of the \
+             partner.{away}",
             failure.methods(),
             failure.user.unwrap_or("somebody"),
             statuses.last().copied().unwrap_or_default().trim_start_matches("SIP/2.0 "),
@@ -130,7 +130,7 @@ mod tests {
         edge.exchange(ANNA_TO_BEN, "c1", "INVITE", "504 Server time-out", SILENT);
         let found = diagnose(&[&edge]).findings;
         assert_eq!(found.len(), 1);
-        assert!(found[0].explanation.contains("It is not the cause") && found[0].checks[0].ends_with("c1"));
+        assert!(found[0].explanation.contains("never the cause") && found[0].checks[0].ends_with("c1"));
     }
 
     #[test]

@@ -64,6 +64,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                     )
                 }))
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

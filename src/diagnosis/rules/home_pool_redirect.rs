@@ -6,6 +6,7 @@ use crate::diagnosis::phrases::{contact_host, list, often};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{Attempt, ClientNote, Ending, Round};
 use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
 
 /// REGISTER is answered by 301 with the home server in Contact. Normal, unless the servers send the client back and
 /// forth (`RTC_E_MAX_REDIRECTS`).
@@ -16,6 +17,9 @@ const MAX_REDIRECTS: u32 = 0x80EE_0078;
 const ONE_SIGN_IN_MS: i64 = 5 * 60_000;
 /// So often a client comes back to be sent to the same server before that is worth a word.
 const COMES_BACK: usize = 3;
+
+/// Servers that send a client round in a longer circle than this are none.
+const LONGEST_CHAIN: usize = 8;
 
 /// What a row of redirects without a sign-in between them looks like, worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +63,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         let rows = notes.iter().map(|note| note.row);
         found.push(finding(who, &[], notes.len(), Shape::Alternates, false).proved_by(rows));
     }
-    found
+    found.into_iter().map(|finding| finding.when(case.index)).collect()
 }
 
 fn host(attempt: &Attempt) -> Option<String> {
@@ -79,19 +83,24 @@ fn hosts(redirects: &[&Attempt]) -> Vec<String> {
 
 fn shape(attempts: &[&Attempt]) -> Shape {
     let mut worst = Shape::Plain;
-    let mut chain: Vec<String> = Vec::new();
+    let mut chain: VecDeque<String> = VecDeque::new();
     let mut before: Option<i64> = None;
     for attempt in attempts {
         let started = attempt.started().0;
-        if attempt.ending == Ending::SignedIn || before.is_some_and(|before| started - before > ONE_SIGN_IN_MS) {
+        if attempt.ending == Ending::SignedIn
+            || before.is_some_and(|before| started.saturating_sub(before) > ONE_SIGN_IN_MS)
+        {
             chain.clear();
         }
         before = Some(started);
         let Some(host) = host(attempt).filter(|_| attempt.ending == Ending::Redirected) else { continue };
-        if chain.last().is_some_and(|last| *last != host) && chain.contains(&host) {
+        if chain.back().is_some_and(|last| *last != host) && chain.contains(&host) {
             worst = worst.max(Shape::Alternates);
         }
-        chain.push(host.clone());
+        chain.push_back(host.clone());
+        if chain.len() > LONGEST_CHAIN {
+            chain.pop_front();
+        }
         if chain.iter().rev().take_while(|other| **other == host).count() >= COMES_BACK {
             worst = worst.max(Shape::Repeats);
         }

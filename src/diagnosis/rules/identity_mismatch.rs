@@ -43,6 +43,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 )
                 .check_all(checks_of(CODE).into_iter().take(1))
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

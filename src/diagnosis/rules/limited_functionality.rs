@@ -2,7 +2,6 @@
 
 use super::Rule;
 use crate::diagnosis::case::group;
-use crate::diagnosis::phrases::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{Round, SipMessage, State};
 
@@ -39,9 +38,8 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             .times(limited.len())
             .proved_by(limited.iter().filter_map(|round| round.answer.as_ref()).flat_map(SipMessage::rows))
             .because(format!(
-                "The registrar accepted the user {} and said that the presence services of the home pool are away: a \
+                "The registrar accepted the user and said that the presence services of the home pool are away: a \
                  backup registrar serves the user. Calls work; presence, contacts and conferences do not.{}",
-                often(limited.len()),
                 if is_over { " The last answer in the log says so no longer." } else { "" }
             ))
             .check(format!("Get-CsUserPoolInfo -Identity \"sip:{address}\""))
@@ -50,6 +48,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             .check("Was the pool failed over? Get-CsPoolBackupRelationship -PoolFqdn POOL");
             Some(finding)
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

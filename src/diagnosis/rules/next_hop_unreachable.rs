@@ -75,6 +75,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             };
             finding.check(format!("Get-CsSipDomain: is {domain} in it?"))
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

@@ -38,7 +38,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             found.push(finding(case, who, &requests, None));
         }
     }
-    found
+    found.into_iter().map(|finding| finding.when(case.index)).collect()
 }
 
 /// REGISTERs that a client sent and whose answer never came, as far as its log goes on long enough to tell.

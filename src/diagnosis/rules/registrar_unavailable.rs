@@ -22,6 +22,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let mut servers: Vec<&str> = rejection.answers().filter_map(server).collect();
             servers.sort_unstable();
             servers.dedup();
+            let status = rejection.answers().filter_map(|answer| answer.status).last().unwrap_or(503);
             let by = if servers.is_empty() { String::new() } else { format!(" It came from {}.", servers.join(", ")) };
             let why = if rejection.code(&[CODE]).is_some() {
                 format!("{}{}", code_in_words(CODE), causes_in_words(CODE))
@@ -31,12 +32,13 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             rejection
                 .finding(&RULE, Confidence::Proved, format!("The server took no sign-in of {}", rejection.name()))
                 .because(format!(
-                    "The sign-in ended with 503: the server was there and refused to work. {why}{by}{}",
+                    "The sign-in ended with {status}: the server was there and refused to work. {why}{by}{}",
                     rejection.afterwards()
                 ))
                 .check_all(servers.first().map(|server| format!("Get-CsWindowsService -ComputerName {server}")))
                 .check_all(checks_of(CODE))
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

@@ -37,6 +37,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 .check("Get-CsAccessEdgeConfiguration | Format-List AllowOutsideUsers")
                 .check_all(checks_of(CODE).into_iter().skip(1).take(1))
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 

@@ -2,7 +2,6 @@
 
 use super::Rule;
 use crate::diagnosis::case::{Who, group};
-use crate::diagnosis::phrases::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Direction;
 use crate::index::RowId;
@@ -30,7 +29,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         rounds.map(move |round| (who, round))
     });
     let groups = group(rounds.filter(|(_, round)| round.request.is_some() && !round.is_sign_out()));
-    groups.into_iter().filter_map(|(who, rounds)| judge(who, rounds)).collect()
+    groups.into_iter().filter_map(|(who, rounds)| judge(who, rounds)).map(|finding| finding.when(case.index)).collect()
 }
 
 fn judge<'a>((user, endpoint): Who<'a>, mut rounds: Vec<&'a Round>) -> Option<Finding> {
@@ -62,9 +61,8 @@ fn judge<'a>((user, endpoint): Who<'a>, mut rounds: Vec<&'a Round>) -> Option<Fi
     .times(repeats.len())
     .proved_by(repeats.iter().flat_map(|repeat| repeat.accepted.rows().chain(repeat.rows.iter().copied())))
     .because(format!(
-        "The server answered 200 with a signature, and the client repeated its request on the same connection \
-         {}.{where_it_went}",
-        often(repeats.len())
+        "The server answered 200 with a signature, and the client repeated its request on the same \
+         connection.{where_it_went}"
     ))
     .check("Put the client's log and the server's trace side by side (open both) and compare the 200 on both sides")
     .check(
@@ -124,12 +122,11 @@ fn starts_over<'a>(rounds: &[&'a Round]) -> Vec<Repeat<'a>> {
 }
 
 fn comes_soon_after(request: &SipMessage, answer: &SipMessage) -> Option<RowId> {
-    let is_soon =
-        |hop: &&Hop| {
-            answer.hops.iter().filter(|answered| !answered.is_client).any(|answered| {
-                is_back(hop, answered) && (0..=REPEATS_WITHIN_MS).contains(&(hop.time.0 - answered.time.0))
-            })
-        };
+    let is_soon = |hop: &&Hop| {
+        answer.hops.iter().filter(|answered| !answered.is_client).any(|answered| {
+            is_back(hop, answered) && (0..=REPEATS_WITHIN_MS).contains(&(hop.time.0.saturating_sub(answered.time.0)))
+        })
+    };
     request.hops.iter().find(is_soon).map(|hop| hop.row)
 }
 

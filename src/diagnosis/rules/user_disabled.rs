@@ -52,12 +52,13 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                  Disabling the account in Active Directory alone does not stop sign-in with a certificate."
             ))
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, rules};
+    use crate::diagnosis::scene::{Client, Server, rules};
 
     const HEADERS: &str = "Event: registration-notify\nsubscription-state: terminated;expires=0\nContent-Type: \
                            text/registration-event";
@@ -74,6 +75,24 @@ mod tests {
         );
         let found = rules(&[&anna]);
         assert!(found.contains(&"user-disabled failure anna@contoso.com x1".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_notice_that_passes_several_servers_counts_once() {
+        let notice = |server: &mut Server, direction: &str| {
+            let fields = format!(
+                "Direction: {direction}\nPeer: 192.0.2.10:5061\nMessage-Type: request\nStart-Line: NOTIFY \
+                 sip:198.51.100.23:50112;transport=tls SIP/2.0\nFROM: <sip:anna@contoso.com>;tag=5\nTO: \
+                 <sip:Anna@contoso.com>;tag=6;epid=0fbb2a5a8c\nCALL-ID: n1\nCSEQ: 1 NOTIFY\nEVENT: \
+                 registration-notify\nCONTENT-LENGTH: 27\nMessage-Body: deregistered;event=rejected"
+            );
+            server.typed("INFO", "PROTOCOL", &fields);
+        };
+        let (mut server, mut edge) = (Server::new("FEPOOL01", "FE01"), Server::new("EDGEPOOL", "EDGE01"));
+        notice(&mut server, "outgoing");
+        notice(&mut edge, "incoming");
+        notice(&mut edge, "outgoing");
+        assert_eq!(rules(&[&server, &edge]), ["user-disabled failure anna@contoso.com x1"]);
     }
 
     #[test]

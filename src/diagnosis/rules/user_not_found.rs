@@ -50,6 +50,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 .check("Compare the sign-in address as typed with SipAddress, letter by letter");
             finding.check_all(checks_of(code.unwrap_or(4005)).into_iter().skip(1))
         })
+        .map(|finding| finding.when(case.index))
         .collect()
 }
 
