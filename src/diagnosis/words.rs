@@ -1,5 +1,6 @@
 //! Words that many findings need: how often, since when, how long.
 
+use crate::format::Millis;
 use crate::index::{Index, RowId};
 
 /// `once, at 09:00:01`, or `3 times between 09:00:01 and 09:04:10`: times as written in the log, where it has any.
@@ -13,7 +14,8 @@ pub fn how_often(index: &Index, count: usize, rows: impl IntoIterator<Item = Row
             if at > index.position(last) { row } else { last },
         ));
     }
-    let time = |row: RowId| index.written(row).map(|time| time.format("%H:%M:%S"));
+    let written = |row: RowId| index.written(row).filter(|time| *time != Millis::NEVER);
+    let time = |row: RowId| written(row).map(|time| time.format("%H:%M:%S"));
     let times = first_last.and_then(|(first, last)| Some((time(first)?, time(last)?)));
     match (count, times) {
         (..=1, None) => "once".to_owned(),

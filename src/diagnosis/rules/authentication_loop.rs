@@ -82,6 +82,7 @@ fn runs<'a>(device: &Device<'a>) -> Vec<Vec<Cycle<'a>>> {
         for round in &attempt.rounds {
             match round.state {
                 State::Challenged if round.sent().is_none() => rounds = Some(vec![round]),
+                State::Restarted => rounds = Some(vec![round]),
                 State::Failed => {
                     if let Some(mut own) = rounds.take() {
                         own.push(round);
@@ -167,6 +168,22 @@ mod tests {
         assert!(
             rules(&[&ben])
                 .contains(&"authentication-loop failure ben@contoso.com x3 <- credentials-refused".to_owned())
+        );
+    }
+
+    #[test]
+    fn an_association_that_is_not_renewed() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_sign_in();
+        anna.wait(8 * 3_600 - 300);
+        anna.register(&anna.signed("NTLM"));
+        anna.challenge();
+        for _ in 0..3 {
+            anna.ntlm_from_challenge_to_refusal();
+        }
+        assert!(
+            rules(&[&anna])
+                .contains(&"authentication-loop failure anna@contoso.com x3 <- credentials-refused".to_owned())
         );
     }
 

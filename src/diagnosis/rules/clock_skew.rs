@@ -113,6 +113,16 @@ mod tests {
     }
 
     #[test]
+    fn the_code_proves_it_for_a_signed_request_too() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_sign_in();
+        anna.wait(3_600);
+        anna.register(&anna.signed("NTLM"));
+        anna.answer("401 Unauthorized", &format!("{}\nms-diagnostics: 1013;reason=\"skew\"", anna.offers()));
+        assert!(rules(&[&anna]).contains(&"clock-skew failure anna@contoso.com x1".to_owned()));
+    }
+
+    #[test]
     fn the_client_says_it_after_a_refusal_or_alone() {
         let mut anna = Client::new("anna@contoso.com");
         anna.ntlm_refused();

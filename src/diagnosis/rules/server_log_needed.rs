@@ -8,7 +8,7 @@ use crate::diagnosis::refusal::{
 use crate::diagnosis::silence::Silence;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Millis;
-use crate::trace::{Attempt, ClientNote, Round};
+use crate::trace::{Attempt, ClientNote, Ending, Round};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// No server trace of the same Call-ID is there, and no code and no error number names the reason.
@@ -28,6 +28,21 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             explained.insert(who);
         } else {
             open.entry(who).or_default().push(refusal.attempt);
+        }
+    }
+    // Refused before the last token of a handshake: that proves no cause at all.
+    let judged: FxHashSet<(&str, Millis)> =
+        case.refusals.iter().map(|own| (own.attempt.call_id.as_str(), own.attempt.started())).collect();
+    for device in &case.devices {
+        let bare = device.attempts.iter().filter(|attempt| {
+            attempt.ending == Ending::Refused
+                && !device.signs_in_after(attempt.started())
+                && !judged.contains(&(attempt.call_id.as_str(), attempt.started()))
+                && !is_seen_by_server(case, attempt)
+                && !attempt.failures().filter_map(|round| round.answer.as_ref()).any(|own| !own.diagnostics.is_empty())
+        });
+        for attempt in bare {
+            open.entry(device.who).or_default().push(attempt);
         }
     }
     let web = WebTrouble::of(case);
@@ -151,7 +166,7 @@ fn is_utc(case: &Case<'_>, attempts: &[&Attempt]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, Server, diagnose, fires, rules};
+    use crate::diagnosis::scene::{Client, Server, TLS_HELLO, diagnose, fires, rules};
 
     #[test]
     fn a_bare_refusal_in_a_client_log() {
@@ -171,6 +186,19 @@ mod tests {
                  \"C:\\Temp\\signin.txt\"",
                 anna.call_id()
             )
+        );
+    }
+
+    #[test]
+    fn a_refusal_in_the_middle_of_a_handshake_proves_no_cause() {
+        let mut ben = Client::new("ben@contoso.com");
+        ben.register("");
+        ben.challenge();
+        ben.register(&ben.authorization("TLS-DSK", TLS_HELLO));
+        ben.challenge();
+        assert_eq!(
+            rules(&[&ben]),
+            ["server-log-needed advice ben@contoso.com x1", "initial-challenge normal ben@contoso.com x1"]
         );
     }
 

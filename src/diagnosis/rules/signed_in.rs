@@ -3,7 +3,7 @@
 use super::Rule;
 use crate::diagnosis::case::{group, who};
 use crate::diagnosis::sign_in::{Kind, target};
-use crate::diagnosis::words::{counted, duration, how_often};
+use crate::diagnosis::words::{counted, how_often};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Millis;
 use crate::trace::Round;
@@ -21,7 +21,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let rows = || attempts.iter().filter_map(|attempt| attempt.last()).flat_map(Round::rows);
             let (started, ended) = (last.started(), last.ended());
             let took = (ended != Millis::NEVER && started != Millis::NEVER)
-                .then(|| format!(" in {}", duration(ended.0.saturating_sub(started.0))));
+                .then(|| format!(" in {} ms", ended.0.saturating_sub(started.0)));
             let finding = Finding::new(&RULE, Confidence::Proved, "Signed in")
                 .about(user, endpoint)
                 .times(attempts.len())
