@@ -24,7 +24,7 @@ pub use self::outcome::Outcome;
 pub use self::parties::Parties;
 pub use self::sign_in::{ANSWER_TIMEOUT_MS, Attempt, Ending, Registration, Round, State};
 pub use self::sip::{Hop, SipMessage};
-pub use self::web::{WebExchange, WebService};
+pub use self::web::{INVALID_TICKET, Pools, WebExchange, WebService};
 pub use self::words::{in_words, short_target};
 
 use crate::format::{Format, Kind, Millis};
@@ -64,16 +64,13 @@ impl Trace {
             ends.max().unwrap_or(Millis::NEVER)
         };
         let registers = sip::read(index, &rows.registers);
-        let owners = owners(&registers);
+        let mut owners = owners(&registers);
+        let web = web::exchanges(index, &rows.web, &mut owners);
         let registrations = sign_in::registrations(registers, &log_ends);
         let client_notes =
             index.read_each(&rows.client_lines, |origin, record| noted::client_note(index, origin, record));
         let server_notes =
             index.read_each(&rows.server_notes, |origin, record| ServerNote::of_record(index, origin.row, record));
-        let mut web = web::exchanges(index, &rows.web);
-        for exchange in web.iter_mut().filter(|exchange| exchange.is_client && exchange.user.is_none()) {
-            exchange.user = owners.get(&exchange.file).cloned();
-        }
         let mut notes_by_call: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for (at, call_id) in server_notes.iter().enumerate().filter_map(|(at, note)| Some((at, note.call_id.clone()?)))
         {

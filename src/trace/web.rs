@@ -1,15 +1,21 @@
 //! Requests to the web services of a sign-in: autodiscover, web ticket, certificate provisioning.
 //!
 //! A server writes request, headers and response as entries of their own with one correlation; a client writes no
-//! HTTP at all, but one block when a call starts and one when it is done. Both become exchanges.
+//! HTTP at all, but one block when a call starts and one when it is done. Both become exchanges. Where a client's
+//! log and a server's trace hold the same exchange, the server's view is kept, since only it says why.
 
-use crate::format::{Format, Kind, Millis, Record};
-use crate::index::{Index, Origin, RowId};
+mod copies;
+mod join;
+mod pools;
+mod read;
+mod users;
+
+pub use self::pools::Pools;
+
+use crate::format::{Millis, Record};
+use crate::index::{Index, RowId};
 use crate::protocol::diagnostics::Diagnostic;
-use crate::protocol::header::split_field;
-use crate::protocol::lines::{Lines, to_text};
-use crate::protocol::{Message, Protocol, StartLine, WebCall, address};
-use rustc_hash::FxHashMap;
+use crate::protocol::lines::to_text;
 
 /// Which service a request went to, by its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,29 +66,41 @@ impl WebService {
     }
 }
 
+/// `ms-diagnostics` 28032: the web ticket is invalid.
+pub const INVALID_TICKET: u32 = 28032;
+
 /// One request with its answer.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, as the trace tells it")]
 pub struct WebExchange {
-    /// Request, headers, response; in the order they were written.
+    /// Request, headers, response; in the order they were written. Behind them those of the client's log, where it
+    /// holds the same exchange.
     pub rows: Vec<RowId>,
     pub time: Millis,
     pub answered_at: Option<Millis>,
     pub file: u16,
     /// From the log of a client, which has no status, only a result.
     pub is_client: bool,
+    /// A server's view of an exchange that a client's log holds too.
+    pub is_seen_by_client: bool,
     pub verb: String,
     pub url: String,
+    /// The host that the client asked for, where it differs from that of the URL: the name outside of a reverse
+    /// proxy.
+    pub asked_host: Option<String>,
     pub service: WebService,
     /// The address-of-record it is about, where the log tells.
     pub user: Option<String>,
     pub status: Option<u16>,
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether the request carried a web ticket; `None` where the log does not show its headers.
+    /// Whether the request carried a web ticket; `None` where the log does not show what would tell.
     pub has_ticket: Option<bool>,
-    /// The ticket, as a number that only tells whether two are the same.
+    /// The ticket shown, or the one given out: a number that only tells whether two are the same.
     pub ticket: Option<u64>,
     /// The answer holds a ticket.
     pub issues_ticket: bool,
+    /// How long the ticket given out is good for, milliseconds.
+    pub ticket_lifetime_ms: Option<i64>,
     /// `X-MS-Server-Fqdn`: the front end that answered.
     pub server_fqdn: Option<String>,
     /// The `Server` header.
@@ -93,6 +111,11 @@ pub struct WebExchange {
     pub client: Option<String>,
     /// `X-MS-WebTicketURL` or another header that says where a ticket is to be had.
     pub names_ticket_service: bool,
+    /// A 401 that offers Negotiate or NTLM, which is the web server's own handshake.
+    pub offers_windows: bool,
+    /// Where autodiscover sends the client on.
+    pub redirect: Option<String>,
+    /// Of the answer, without the lines of a chunked transfer.
     pub body: String,
     /// Of a client's block.
     pub hresult: Option<u32>,
@@ -109,9 +132,57 @@ impl WebExchange {
         authority.to_ascii_lowercase()
     }
 
+    /// The host of the URL without its port, lower case.
+    #[must_use]
+    pub fn host_name(&self) -> String {
+        self.host().split(':').next().unwrap_or_default().to_owned()
+    }
+
+    /// What follows the host in the URL, lower case.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let rest = self
+            .url
+            .split_once("://")
+            .map_or(self.url.as_str(), |(_, rest)| rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default());
+        rest.to_ascii_lowercase()
+    }
+
     #[must_use]
     pub fn has_code(&self, code: u32) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.code == code)
+    }
+
+    /// Whether a text, in lower case, stands in the body of an answer that is no success, in a reason, or in what
+    /// the client wrote of it. Case and line breaks do not matter.
+    #[must_use]
+    pub fn says(&self, text: &str) -> bool {
+        let has = |own: &str| {
+            let words: Vec<&str> = own.split_ascii_whitespace().collect();
+            words.join(" ").to_ascii_lowercase().contains(text)
+        };
+        has(&self.error)
+            || self.diagnostics.iter().any(|own| own.reason.as_deref().is_some_and(has))
+            || !self.is_success() && has(&self.body)
+    }
+
+    /// The ticket that the request carried was refused as such. That the request carried one follows from it.
+    #[must_use]
+    pub fn refuses_ticket(&self) -> bool {
+        self.has_code(INVALID_TICKET)
+            || !self.is_success() && (self.says("web ticket is invalid") || self.says("wsse:invalidsecuritytoken"))
+    }
+
+    /// The request carried a ticket, and was answered as if it was good.
+    #[must_use]
+    pub fn accepts_ticket(&self) -> bool {
+        self.has_ticket == Some(true) && self.is_success() && !self.issues_ticket
+    }
+
+    /// A round of the web server's own Windows handshake, which is no failure.
+    #[must_use]
+    pub fn is_windows_round(&self) -> bool {
+        self.status == Some(401) && self.offers_windows && self.diagnostics.is_empty()
     }
 
     /// The front end that answered, in lower case and without its domain.
@@ -120,23 +191,6 @@ impl WebExchange {
         let name = self.server_fqdn.as_deref().unwrap_or(&self.machine);
         let short = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
         (!short.is_empty()).then_some(short)
-    }
-
-    /// Whether two exchanges were answered by members of one pool: by the pool in the trace's prefix, else the
-    /// server that answered, else the host of the URL. `None` where nothing tells.
-    #[must_use]
-    pub fn same_pool(&self, other: &Self) -> Option<bool> {
-        if !self.pool.is_empty() && !other.pool.is_empty() {
-            return Some(self.pool.eq_ignore_ascii_case(&other.pool));
-        }
-        if let (Some(own), Some(others)) = (&self.server_fqdn, &other.server_fqdn)
-            && own.eq_ignore_ascii_case(others)
-        {
-            return Some(true);
-        }
-        let without_port = |host: String| host.split(':').next().unwrap_or_default().to_owned();
-        let (own, others) = (without_port(self.host()), without_port(other.host()));
-        (!own.is_empty() && !others.is_empty()).then(|| own == others)
     }
 
     /// It ended well.
@@ -158,8 +212,10 @@ impl WebExchange {
             answered_at: None,
             file,
             is_client: false,
+            is_seen_by_client: false,
             verb: String::new(),
             url: String::new(),
+            asked_host: None,
             service: WebService::Other,
             user: None,
             status: None,
@@ -167,268 +223,32 @@ impl WebExchange {
             has_ticket: None,
             ticket: None,
             issues_ticket: false,
+            ticket_lifetime_ms: None,
             server_fqdn: None,
             server: None,
             pool: to_text(record.pool),
             machine: to_text(record.machine),
             client: None,
             names_ticket_service: false,
+            offers_windows: false,
+            redirect: None,
             body: String::new(),
             hresult: None,
             is_done: false,
             error: String::new(),
         }
     }
-
-    fn asks(&mut self, verb: &str, url: &str) {
-        self.verb = verb.to_owned();
-        self.url = url.to_owned();
-        self.service = WebService::of_url(url);
-        self.user = address::sip_uri_parameter(url.as_bytes());
-    }
-
-    /// Headers of the request.
-    fn read_request_headers(&mut self, text: &[u8]) {
-        let mut shows_headers = false;
-        for line in Lines::new(text) {
-            let Some((name, value)) = split_field(line.text) else { continue };
-            let value = to_text(value);
-            match to_text(name).to_ascii_lowercase().as_str() {
-                "x-ms-webticket" => self.shows_ticket(&value),
-                "authorization" if value.to_ascii_lowercase().starts_with("bearer") => self.shows_ticket(&value),
-                "x-forwarded-for" => self.client = value.split(',').next().map(|client| client.trim().to_owned()),
-                "host" if self.host().is_empty() && !self.url.is_empty() => {
-                    self.url = format!("https://{}{}", value.trim(), self.url);
-                }
-                "host" | "user-agent" | "content-type" | "accept" | "content-length" | "client-request-id" => {}
-                _ => continue,
-            }
-            shows_headers = true;
-        }
-        let holds_token = ["BinarySecurityToken", "<saml:Assertion", ":Assertion "]
-            .iter()
-            .any(|sign| contains(text, sign.as_bytes()));
-        if holds_token && self.service != WebService::WebTicket {
-            self.has_ticket = Some(true);
-        }
-        if shows_headers {
-            self.has_ticket = self.has_ticket.or(Some(false));
-        }
-    }
-
-    fn shows_ticket(&mut self, value: &str) {
-        use std::hash::{Hash as _, Hasher as _};
-        let mut hasher = rustc_hash::FxHasher::default();
-        value.trim().hash(&mut hasher);
-        self.has_ticket = Some(true);
-        self.ticket = Some(hasher.finish());
-    }
-
-    fn answers(&mut self, time: Millis, message: &Message<'_>) {
-        self.answered_at = Some(time);
-        self.status = message.start.status();
-        for header in message.headers() {
-            match to_text(header.written).to_ascii_lowercase().as_str() {
-                "x-ms-server-fqdn" => self.server_fqdn = Some(header.text()),
-                "server" => self.server = Some(header.text()),
-                "x-ms-webticketurl" => self.names_ticket_service = true,
-                "www-authenticate" if header.text().contains("MsRtcOAuth") => self.names_ticket_service = true,
-                _ => {}
-            }
-        }
-        self.diagnostics = message.diagnostics();
-        self.body = to_text(message.body);
-    }
 }
 
-fn contains(text: &[u8], sign: &[u8]) -> bool {
-    memchr::memmem::find(text, sign).is_some()
-}
-
-/// What one row is to an exchange.
-enum Piece {
-    Request(Box<WebExchange>),
-    /// Text that a server wrote between request and response: headers.
-    Between {
-        row: RowId,
-        text: Vec<u8>,
-    },
-    Response {
-        row: RowId,
-        exchange: Box<WebExchange>,
-    },
-    Block {
-        exchange: Box<WebExchange>,
-        context: String,
-    },
-}
-
-/// What the pieces of one exchange have in common: file, machine, and correlation or thread.
-type Key = (u16, String, String);
-
-/// Reads rows of web requests and what stands around them, in the order of the files.
-pub(super) fn exchanges(index: &Index, rows: &[RowId]) -> Vec<WebExchange> {
-    let pieces = index.read_each(rows, |origin, record| piece(index, origin, record));
-    let mut all: Vec<WebExchange> = Vec::new();
-    let mut open: FxHashMap<Key, usize> = FxHashMap::default();
-    for (key, piece) in pieces {
-        match piece {
-            Piece::Request(exchange) => {
-                open.insert(key, all.len());
-                all.push(*exchange);
-            }
-            Piece::Between { row, text } => {
-                if let Some(exchange) = open.get(&key).and_then(|&at| all.get_mut(at)) {
-                    exchange.rows.push(row);
-                    exchange.read_request_headers(&text);
-                }
-            }
-            Piece::Response { row, exchange } => match open.remove(&key).and_then(|at| all.get_mut(at)) {
-                Some(own) => {
-                    own.rows.push(row);
-                    own.take_answer(exchange.time, *exchange);
-                }
-                None => {
-                    let mut alone = *exchange;
-                    alone.answered_at = Some(alone.time);
-                    all.push(alone);
-                }
-            },
-            Piece::Block { exchange, context } => {
-                let key = (key.0, key.1, context);
-                match open.get(&key).copied().and_then(|at| all.get_mut(at)).filter(|own| !own.is_done) {
-                    Some(own) => own.take_block(*exchange),
-                    None => {
-                        open.insert(key, all.len());
-                        all.push(*exchange);
-                    }
-                }
-            }
-        }
-    }
-    name_users(&mut all);
-    all
-}
-
-impl WebExchange {
-    /// Takes an answer that was read by itself.
-    fn take_answer(&mut self, time: Millis, answer: Self) {
-        self.answered_at = Some(time);
-        self.status = answer.status;
-        self.diagnostics = answer.diagnostics;
-        self.server_fqdn = answer.server_fqdn;
-        self.server = answer.server;
-        self.names_ticket_service = answer.names_ticket_service;
-        // Where the body is not in the trace, a success of the ticket service still is a ticket.
-        let says_ticket = answer.body.contains("RequestSecurityTokenResponse");
-        self.issues_ticket = self.service == WebService::WebTicket
-            && self.status == Some(200)
-            && (says_ticket || answer.body.trim().is_empty() && self.verb == "POST");
-        self.body = answer.body;
-    }
-
-    fn take_block(&mut self, block: Self) {
-        self.rows.extend(block.rows);
-        self.answered_at = Some(block.time);
-        self.is_done = block.is_done;
-        self.hresult = block.hresult;
-        self.status = block.status;
-        self.issues_ticket = block.issues_ticket;
-        self.error = block.error;
-    }
-}
-
-fn piece(index: &Index, origin: Origin, record: &Record<'_>) -> Option<(Key, Piece)> {
-    let Origin { row, file, format } = origin;
-    let machine = to_text(record.machine);
-    let mut exchange = WebExchange::new(index, row, file, record);
-    if record.kind == Kind::WebRequest {
-        let call = WebCall::parse(record.text)?;
-        exchange.read_block(&call, record.text);
-        let context = to_text(call.context);
-        return Some((
-            (file, to_text(record.process), String::new()),
-            Piece::Block { exchange: Box::new(exchange), context },
-        ));
-    }
-    let correlation = match record.correlation {
-        [] => format!("{}.{}", to_text(record.process), to_text(record.thread)),
-        correlation => to_text(correlation),
-    };
-    let key = (file, machine, correlation);
-    let Some(message) = record.message.as_ref() else {
-        let is_between = record.kind == Kind::Trace && format != Format::Uccapi;
-        return is_between.then(|| (key, Piece::Between { row, text: record.text.to_vec() }));
-    };
-    if message.protocol() != Protocol::Http {
-        return None;
-    }
-    if let StartLine::HttpRequest { method, target } = message.start {
-        exchange.asks(&to_text(method), &to_text(target));
-        exchange.read_request_headers(message.head);
-        exchange.read_request_headers(message.body);
-        return Some((key, Piece::Request(Box::new(exchange))));
-    }
-    exchange.answers(index.time(row), message);
-    Some((key, Piece::Response { row, exchange: Box::new(exchange) }))
-}
-
-impl WebExchange {
-    fn read_block(&mut self, call: &WebCall<'_>, text: &[u8]) {
-        self.is_client = true;
-        self.asks(if contains(text, b"MethodType:2") { "POST" } else { "GET" }, &to_text(call.target));
-        let auth = to_text(call.auth).to_ascii_lowercase();
-        self.has_ticket = Some(auth.contains("token") || auth.contains("oauth"));
-        self.is_done = call.is_done;
-        self.hresult = u32::from_str_radix(&to_text(call.result), 16).ok();
-        // 0x80ef0000 and a status, for HTTP as for SIP.
-        self.status =
-            self.hresult.filter(|hr| call.is_done && hr & 0xFFFF_0000 == 0x80EF_0000).map(|hr| (hr & 0xFFFF) as u16);
-        self.issues_ticket = self.service == WebService::WebTicket && call.is_done && self.hresult == Some(0);
-        let text = to_text(text);
-        self.error = text
-            .split_once("Error:")
-            .map(|(_, error)| error.trim().trim_end_matches('.').trim().to_owned())
-            .unwrap_or_default();
-    }
-}
-
-/// How far apart requests of one sign-in stand, milliseconds.
-const NEAR_MS: i64 = 60_000;
-
-/// Names the user of requests that do not say it: the one with the same ticket, else the one that the same client
-/// asked for at nearly the same time, else the only one who signs in at that time.
-fn name_users(all: &mut [WebExchange]) {
-    let mut by_ticket: FxHashMap<u64, String> = FxHashMap::default();
-    for exchange in all.iter() {
-        if let (Some(ticket), Some(user)) = (exchange.ticket, &exchange.user) {
-            by_ticket.entry(ticket).or_insert_with(|| user.clone());
-        }
-    }
-    let mut named: Vec<(Millis, Option<String>, String, u16)> = all
-        .iter()
-        .filter_map(|exchange| Some((exchange.time, exchange.client.clone(), exchange.user.clone()?, exchange.file)))
-        .collect();
-    named.sort_by_key(|(time, ..)| *time);
-    for exchange in all.iter_mut().filter(|exchange| exchange.user.is_none()) {
-        if let Some(user) = exchange.ticket.and_then(|ticket| by_ticket.get(&ticket)) {
-            exchange.user = Some(user.clone());
-            continue;
-        }
-        let from = named.partition_point(|(time, ..)| time.0 < exchange.time.0.saturating_sub(NEAR_MS));
-        let near = || {
-            let near = named.get(from..).unwrap_or_default().iter();
-            near.take_while(|(time, ..)| time.0 <= exchange.time.0.saturating_add(NEAR_MS))
-                .filter(|(.., file)| *file == exchange.file)
-        };
-        let of_client = exchange.client.as_ref().and_then(|client| {
-            let own = near().filter(|(_, other, ..)| other.as_ref() == Some(client));
-            own.min_by_key(|(time, ..)| (time.0 - exchange.time.0).abs())
-        });
-        let only = || {
-            let (_, _, first, _) = near().next()?;
-            near().all(|(_, _, user, _)| user == first).then(|| first.clone())
-        };
-        exchange.user = of_client.map(|(_, _, user, _)| user.clone()).or_else(only);
-    }
+/// Everything that rows of web requests, and what stands around them, make up; in the order of the files. `owners`
+/// are the users of client logs, by number of the file.
+pub(super) fn exchanges(
+    index: &Index,
+    rows: &[RowId],
+    owners: &mut rustc_hash::FxHashMap<u16, String>,
+) -> Vec<WebExchange> {
+    let mut all = join::join(index, rows);
+    users::own_logs(&mut all, owners);
+    users::name(&mut all);
+    copies::fold(index, all)
 }
