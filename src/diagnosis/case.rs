@@ -1,9 +1,11 @@
 //! What the rules look at: the trace, and what several rules need to know of it.
 
+use super::certificate_fetch::{self, CertificateFetch};
 use super::refusal::{Bench, CLIENT_SIP_401, Cause, Fate, Refusal};
 use super::sign_in::SignIn;
 use super::silence::Silence;
 use super::timeline::Timeline;
+use super::web_services::WebServices;
 use crate::format::Millis;
 use crate::index::Index;
 use crate::trace::{Attempt, ClientNote, Ending, Trace, WebExchange, WebService};
@@ -25,6 +27,10 @@ pub struct Case<'a> {
     pub client_notes: ClientNotes<'a>,
     /// Places in `devices`.
     places: FxHashMap<Who<'a>, usize>,
+    /// Requests to web services, by user.
+    pub web: WebServices<'a>,
+    /// Devices that had to fetch a user certificate.
+    pub certificate_fetches: Vec<CertificateFetch<'a>>,
 }
 
 /// A user and a device.
@@ -96,6 +102,8 @@ impl<'a> Case<'a> {
         let refusals = devices.iter().flat_map(of_device).collect();
         let sign_ins = SignIn::all(index, trace);
         let silences = Silence::all(trace, &client_notes, &devices);
+        let web = WebServices::of(trace);
+        let certificate_fetches = certificate_fetch::all(trace, &web);
         Self {
             index,
             trace,
@@ -106,6 +114,8 @@ impl<'a> Case<'a> {
             client_notes,
             places,
             timeline: Timeline::of(trace),
+            web,
+            certificate_fetches,
         }
     }
 
@@ -125,24 +135,6 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn recovers(&self, attempt: &'a Attempt) -> bool {
         self.device(who(attempt)).is_some_and(|device| device.signs_in_after(attempt.started()))
-    }
-
-    /// Web requests about a user, in the order of time.
-    #[must_use]
-    pub fn web_of(&self, user: &str) -> Vec<&'a WebExchange> {
-        let mut own: Vec<&WebExchange> =
-            self.trace.web.iter().filter(|exchange| exchange.user.as_deref() == Some(user)).collect();
-        own.sort_by_key(|exchange| exchange.time);
-        own
-    }
-
-    /// Users that web requests are about.
-    #[must_use]
-    pub fn web_users(&self) -> Vec<&'a str> {
-        let mut users: Vec<&str> = self.trace.web.iter().filter_map(|exchange| exchange.user.as_deref()).collect();
-        users.sort_unstable();
-        users.dedup();
-        users
     }
 
     /// The user that a line of a client is about.

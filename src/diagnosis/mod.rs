@@ -5,6 +5,7 @@
 //! nothing is claimed. A rule is a file in `rules/` with its words and its cases.
 
 mod case;
+mod certificate_fetch;
 mod connecting;
 mod federation;
 mod finding;
@@ -22,7 +23,9 @@ mod rules;
 mod scene;
 mod sign_in;
 mod silence;
+mod ticket_refusal;
 mod timeline;
+mod web_services;
 mod words;
 
 pub use self::case::Case;

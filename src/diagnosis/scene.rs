@@ -1,5 +1,9 @@
 //! Traces for the cases of the rules, built from whole messages.
 
+mod web;
+
+pub use self::web::INVALID_TICKET;
+
 use super::Diagnosis;
 use crate::index::{Index, Progress, TraceFile, build};
 use crate::source::Source;
@@ -363,6 +367,10 @@ pub struct Server {
     pub pool: String,
     pub machine: String,
     pub now_ms: i64,
+    /// Host of its web services, as in URLs.
+    pub site: String,
+    /// A reverse proxy before it answers instead of it.
+    pub is_proxy: bool,
     correlation: u32,
     lines: String,
 }
@@ -373,6 +381,8 @@ impl Server {
             pool: pool.to_owned(),
             machine: machine.to_owned(),
             now_ms: 9 * 3_600_000,
+            site: format!("{}.contoso.com:4443", pool.to_ascii_lowercase()),
+            is_proxy: false,
             correlation: 100,
             lines: String::new(),
         }
@@ -497,7 +507,9 @@ impl Server {
         let header =
             self.header("INFO", "TF_COMPONENT", "WebInfrastructure,HttpTracer.TraceResponse:httptracer.cs(88)");
         let fqdn = format!("X-MS-Server-Fqdn: {}.contoso.com\n", self.machine.to_ascii_lowercase());
-        let head = format!("Server: Microsoft-IIS/8.5\n{fqdn}{}", lines(answers)).replace('\n', "\r\n");
+        let server =
+            if self.is_proxy { "Server: BigIP\n".to_owned() } else { format!("Server: Microsoft-IIS/8.5\n{fqdn}") };
+        let head = format!("{server}{}", lines(answers)).replace('\n', "\r\n");
         let body = if body.is_empty() { String::new() } else { format!("\r\n{body}\r\n") };
         self.lines += &format!("{header} HTTP/1.1 {status}\r\n{head}{body}");
     }

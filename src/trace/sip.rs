@@ -24,6 +24,8 @@ pub struct Hop {
     pub file: u16,
     /// The machine that wrote it, as written; empty in client logs.
     pub machine: String,
+    /// As written, of copies that were read whole.
+    pub pool: String,
     pub direction: Direction,
     pub is_client: bool,
     /// Address and port of the other end, as written.
@@ -40,6 +42,7 @@ impl Hop {
             time: index.time(row),
             file: block.file,
             machine: to_text(block.names.get(id(&block.machine))),
+            pool: String::new(),
             direction: block.traits(at).direction(),
             is_client: is_client(index.file_of(row)?.format?),
             peer: to_text(block.peers.get(id(&block.peer))),
@@ -152,7 +155,10 @@ impl SipMessage {
     fn of_record(index: &Index, origin: Origin, record: &Record<'_>) -> Option<Self> {
         let message = record.message.as_ref()?;
         let mut own = Self {
-            hops: Hop::of_columns(index, origin.row).into_iter().collect(),
+            hops: Hop::of_columns(index, origin.row)
+                .into_iter()
+                .map(|hop| Hop { pool: to_text(record.pool), ..hop })
+                .collect(),
             start_line: message.start_line(),
             status: message.start.status(),
             method: message.start.method().map(to_text).unwrap_or_default(),

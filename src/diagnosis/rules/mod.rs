@@ -42,6 +42,18 @@ rules! {
     challenge_unanswered,
     server_log_needed,
     // Web services.
+    autodiscover_challenge,
+    web_ticket_issued,
+    web_ticket_rejected_by_issuer,
+    web_ticket_from_other_pool,
+    web_ticket_rejected_by_some,
+    no_token_sent,
+    grant_type_refused,
+    claim_mismatch,
+    autodiscover_redirect,
+    no_home_pool,
+    fetching_user_certificate,
+    certificate_fetch_failed,
     // Registrar, connections, calls.
     connection_setup_failed,
     no_answer,
@@ -64,16 +76,31 @@ rules! {
 }
 
 /// Findings that explain others: the consequence, and its causes in the order of precedence.
-const CAUSES: &[(&str, &[&str])] = &[(
-    "server-log-needed",
-    &[
-        "authentication-loop",
-        "credentials-refused",
-        "kerberos-target",
+const CAUSES: &[(&str, &[&str])] = &[
+    (
         "certificate-fetch-failed",
-        "challenge-unanswered",
-    ],
-)];
+        &[
+            "web-ticket-rejected-by-issuer",
+            "web-ticket-from-other-pool",
+            "web-ticket-rejected-by-some",
+            "no-token-sent",
+            "grant-type-refused",
+            "claim-mismatch",
+            "autodiscover-redirect",
+            "no-home-pool",
+        ],
+    ),
+    (
+        "server-log-needed",
+        &[
+            "authentication-loop",
+            "credentials-refused",
+            "kerberos-target",
+            "certificate-fetch-failed",
+            "challenge-unanswered",
+        ],
+    ),
+];
 
 /// Ties consequences to their causes, which are about the same user.
 pub(super) fn settle(findings: &mut [Finding]) {
