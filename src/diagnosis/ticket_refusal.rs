@@ -36,6 +36,8 @@ pub struct TicketRefusal<'a> {
     pub accepted: Vec<&'a WebExchange>,
     /// A ticket was accepted afterwards.
     pub recovers: bool,
+    /// Tickets of others were accepted meanwhile, at the same web site of the same front ends.
+    pub others_are_accepted: bool,
     /// Shown to the end by a log that goes on afterwards.
     pub is_settled: bool,
 }
@@ -298,6 +300,7 @@ impl<'a> Tickets<'_, 'a> {
             issued,
             recovers: self.accepted.iter().any(|accepted| accepted.time > last.time),
             accepted: self.accepted.clone(),
+            others_are_accepted: refused.iter().any(|exchange| self.web.accepts_others(self.user, exchange)),
             is_settled,
             refused,
         })

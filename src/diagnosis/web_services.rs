@@ -10,6 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How long before and after an event somebody else's success says something about it, milliseconds.
 const MEANWHILE_MS: i64 = 10 * 60_000;
 
+/// A front end, and the host under which it was asked.
+type SiteKey = (String, String);
+/// When a ticket was accepted, and whose it was.
+type Accepted<'a> = (Millis, Option<&'a str>);
+
 /// Requests to web services, looked up by user.
 #[derive(Debug, Default)]
 pub struct WebServices<'a> {
@@ -20,6 +25,8 @@ pub struct WebServices<'a> {
     pub ticket_refusals: Vec<TicketRefusal<'a>>,
     /// Sign-ins with a user certificate, by what names the server or its pool, in the order of time.
     with_certificate: BTreeMap<String, Vec<(Millis, &'a str)>>,
+    /// Tickets accepted, by front end and the host asked for, in the order of time.
+    accepted: BTreeMap<SiteKey, Vec<Accepted<'a>>>,
 }
 
 impl<'a> WebServices<'a> {
@@ -55,6 +62,14 @@ impl<'a> WebServices<'a> {
         for sign_ins in own.with_certificate.values_mut() {
             sign_ins.sort_unstable();
         }
+        for exchange in trace.web.iter().filter(|exchange| exchange.accepts_ticket()) {
+            if let Some(key) = site_key(exchange) {
+                own.accepted.entry(key).or_default().push((exchange.time, exchange.user.as_deref()));
+            }
+        }
+        for accepted in own.accepted.values_mut() {
+            accepted.sort_unstable();
+        }
         own.ticket_refusals = ticket_refusal::all(&own, trace);
         own
     }
@@ -81,6 +96,17 @@ impl<'a> WebServices<'a> {
         own.get(start..end).unwrap_or_default()
     }
 
+    /// The same web site of the same front end accepted a ticket of somebody else at that time.
+    #[must_use]
+    pub fn accepts_others(&self, user: Option<&str>, refused: &WebExchange) -> bool {
+        let Some(accepted) = site_key(refused).and_then(|key| self.accepted.get(&key)) else { return false };
+        let from = accepted.partition_point(|(time, _)| time.0 < refused.time.0.saturating_sub(MEANWHILE_MS));
+        let meanwhile = accepted.get(from..).unwrap_or_default().iter();
+        meanwhile
+            .take_while(|(time, _)| time.0 <= refused.time.0.saturating_add(MEANWHILE_MS))
+            .any(|(_, other)| *other != user)
+    }
+
     /// Somebody else who signed in with a user certificate on the same pool at that time.
     #[must_use]
     pub fn signs_in_with_certificate(&self, user: Option<&str>, exchanges: &[&WebExchange]) -> Option<&'a str> {
@@ -98,6 +124,11 @@ impl<'a> WebServices<'a> {
         };
         names.iter().filter_map(of_server).min().map(|(_, other)| other)
     }
+}
+
+/// The front end that answered, and the web site of it that was asked. Sites inside and outside differ.
+fn site_key(exchange: &WebExchange) -> Option<SiteKey> {
+    Some((exchange.front_end()?, exchange.asked_host.clone().unwrap_or_else(|| exchange.host_name())))
 }
 
 fn pool_name(pool: &str) -> Option<String> {

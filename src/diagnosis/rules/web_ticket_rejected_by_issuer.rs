@@ -26,10 +26,12 @@ fn finding(case: &Case<'_>, refusal: &TicketRefusal<'_>) -> Finding {
     } else {
         format!("{host} refuses the web tickets of {user} again and again")
     };
+    // Where others get on, it may well be this client and its tickets.
+    let is_mild = refusal.recovers || !is_proved && refusal.others_are_accepted;
     let evidence = refusal.issued.iter().chain(&refusal.refused).chain(&refusal.gave_up);
     let mut found = Finding::new(&RULE, if is_proved { Confidence::Proved } else { Confidence::Hint }, title)
         .about(refusal.user, None)
-        .severity(if refusal.recovers { Severity::Warning } else { Severity::Failure })
+        .severity(if is_mild { Severity::Warning } else { Severity::Failure })
         .times(refusal.refused.len())
         .proved_by(evidence.flat_map(|exchange| exchange.rows.iter().copied()))
         .because(explanation(case, refusal, &site))
@@ -77,6 +79,9 @@ fn explanation(case: &Case<'_>, refusal: &TicketRefusal<'_>, site: &Site) -> Str
              client has to ask this pool for a ticket; and if they are old, the client does not renew them."
         )
     };
+    if refusal.others_are_accepted {
+        text += " The same web site accepted tickets of others meanwhile, so look at this client and its tickets too.";
+    }
     if refusal.recovers {
         text += " Later a ticket was accepted.";
     }
@@ -194,6 +199,28 @@ mod tests {
         assert_eq!((hint.rule, hint.count), ("web-ticket-rejected-by-issuer", 4));
         assert_eq!(hint.confidence.name(), "hint");
         assert!(hint.explanation.contains("does not show who gave these tickets out"), "{}", hint.explanation);
+    }
+
+    #[test]
+    fn where_tickets_of_others_are_accepted_it_may_be_the_client() {
+        let mut fe01 = Server::new("FEPOOL01", "FE01");
+        for ticket in ["AA01", "AA02", "AA03"] {
+            fe01.refuses_ticket(ANNA, ticket);
+            fe01.accepts_ticket("ben@contoso.com", "BB01");
+            fe01.wait(20);
+        }
+        assert_eq!(own(&rules(&[&fe01])), ["web-ticket-rejected-by-issuer warning anna@contoso.com x3"]);
+        let mut inside = Server::new("FEPOOL01", "FE01");
+        inside.site = "fepool01.contoso.com:443".to_owned();
+        let mut outside = Server::new("FEPOOL01", "FE01");
+        outside.site = "webext.contoso.com".to_owned();
+        for ticket in ["AA01", "AA02", "AA03"] {
+            outside.refuses_ticket(ANNA, ticket);
+            inside.accepts_ticket("ben@contoso.com", "BB01");
+            outside.wait(20);
+        }
+        let found = rules(&[&inside, &outside]);
+        assert_eq!(own(&found), ["web-ticket-rejected-by-issuer failure anna@contoso.com x3"], "inside proves nothing");
     }
 
     #[test]
