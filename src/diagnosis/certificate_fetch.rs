@@ -37,12 +37,19 @@ impl CertificateFetch<'_> {
     /// The log proves that no certificate came.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        if self.is_fetched {
+        if self.is_fetched || self.ends_well() {
             return false;
         }
         let fails = |gap: &Gap<'_>| gap.requests.iter().any(|request| is_refusal(request));
         // A client that is challenged once more has given up waiting for the last request.
         !self.notes.is_empty() || !self.signs_in && (self.gaps.iter().any(fails) || self.gaps.len() >= 2)
+    }
+
+    /// A certificate was given out last, and the log ends before it is shown.
+    fn ends_well(&self) -> bool {
+        let requests = self.gaps.last().map(|gap| gap.requests.as_slice()).unwrap_or_default();
+        let last = requests.iter().rfind(|request| request.service == WebService::CertificateProvisioning);
+        last.is_some_and(|last| last.is_success() && self.notes.iter().all(|note| note.time < last.time))
     }
 
     /// Requests for a ticket or a certificate that failed.

@@ -165,6 +165,18 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_that_came_just_before_the_log_ends_is_no_failure() {
+        let mut anna = Client::new(ANNA);
+        anna.register("");
+        anna.challenge();
+        anna.web_call(WITH_TICKET, CERTIFICATES, "80ef0191", "");
+        anna.says("1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)");
+        anna.web_call("windows auth", TICKETS, "0", "");
+        anna.web_call(WITH_TICKET, CERTIFICATES, "0", "");
+        assert_eq!(own(&rules(&[&anna])), ["fetching-user-certificate advice anna@contoso.com x1"]);
+    }
+
+    #[test]
     fn a_sign_in_in_another_way_makes_it_a_warning() {
         let mut anna = Client::new(ANNA);
         anna.register("");

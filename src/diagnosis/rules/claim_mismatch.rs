@@ -5,6 +5,7 @@ use crate::diagnosis::case::group;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Millis;
 use crate::index::RowId;
+use crate::trace::WebExchange;
 use std::borrow::Cow;
 
 /// The web ticket service finds that the SIP URI in the claim is not that of the credentials.
@@ -27,7 +28,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
     let of_web = case.web.users().iter().flat_map(|(user, exchanges)| {
         exchanges.iter().filter_map(|exchange| {
             let is_named = exchange.says(CLAIM) && exchange.says(CREDENTIALS);
-            let is_fault = is_named || exchange.is_done && exchange.hresult == Some(TRUST_FAULT);
+            let is_fault = is_named || is_trust_fault(exchange) && !says_another_reason(exchange);
             let fault = is_fault.then(|| Fault { rows: exchange.rows.clone(), time: exchange.time, is_named })?;
             Some(((*user, None), fault))
         })
@@ -35,12 +36,23 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
     let of_notes = case.trace.client_notes.iter().filter_map(|note| {
         let text = one_line(&note.text);
         let is_named = text.contains(CLAIM) && text.contains(CREDENTIALS);
-        let is_fault = is_named || note.has_hresult(TRUST_FAULT);
+        let exchanges = || case.owner_of(note).map(|user| case.web.of_user(user)).unwrap_or_default().iter();
+        let is_unexplained = || !exchanges().any(|exchange| is_trust_fault(exchange) && says_another_reason(exchange));
+        let is_fault = is_named || note.has_hresult(TRUST_FAULT) && is_unexplained();
         let fault = is_fault.then(|| Fault { rows: vec![note.row], time: note.time, is_named })?;
         Some(((case.owner_of(note), None), fault))
     });
     let groups = group(of_web.chain(of_notes));
     groups.into_iter().filter_map(|((user, _), faults)| finding(case, user, &faults)).collect()
+}
+
+fn is_trust_fault(exchange: &WebExchange) -> bool {
+    exchange.is_done && exchange.hresult == Some(TRUST_FAULT)
+}
+
+/// The fault has other words than those of this rule.
+fn says_another_reason(exchange: &WebExchange) -> bool {
+    exchange.says("fault reason was") && !exchange.says(CLAIM)
 }
 
 fn one_line(text: &str) -> Cow<'_, str> {
@@ -142,6 +154,12 @@ mod tests {
         anna.challenge();
         anna.says("1.2.1.2 ExecuteWithWindowsOrNoAuthInternal: FAIL (hr = 0x80f10041)");
         assert!(rules(&[&anna]).contains(&"claim-mismatch warning anna@contoso.com x1".to_owned()));
+        let mut eva = Client::new("eva@contoso.com");
+        eva.register("");
+        eva.challenge();
+        eva.web_call("windows auth", TICKETS, "80f10041", "The fault reason was: 'No valid security token.'.");
+        eva.says("1.2.1 Get-NewWebTicket: FAIL (hr = 0x80f10041)");
+        assert!(!rules(&[&eva]).iter().any(|line| line.starts_with("claim-mismatch")), "it says another reason");
         let mut ben = Client::new("ben@contoso.com");
         ben.web_call("windows auth", TICKETS, "80004005", "The server returned a fault: 'Access is denied'.");
         assert!(!rules(&[&ben]).iter().any(|line| line.starts_with("claim-mismatch")));

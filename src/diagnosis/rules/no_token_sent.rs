@@ -27,7 +27,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
     // Of people that the trace does not name nobody knows what is repeated.
     let users = case.web.users().iter().filter_map(|(user, exchanges)| Some(((*user)?, exchanges)));
     users
-        .filter(|(_, exchanges)| exchanges.iter().any(|exchange| exchange.has_code(NO_TOKEN)))
+        .filter(|(_, exchanges)| exchanges.iter().any(|exchange| has_no_token(exchange)))
         .filter_map(|(user, exchanges)| of_user(user, exchanges))
         .collect()
 }
@@ -82,6 +82,11 @@ fn of_user(user: &str, exchanges: &[&WebExchange]) -> Option<Finding> {
     })
 }
 
+/// A client's log holds the words of a fault, not its number.
+fn has_no_token(exchange: &WebExchange) -> bool {
+    exchange.has_code(NO_TOKEN) || exchange.is_client && exchange.says("no valid security token")
+}
+
 /// What is one service to a client.
 fn service(exchange: &WebExchange) -> (WebService, String) {
     let first = match exchange.service {
@@ -96,7 +101,7 @@ fn runs<'a>(exchanges: &[&'a WebExchange]) -> Vec<Run<'a>> {
     let mut open: FxHashMap<(WebService, String), usize> = FxHashMap::default();
     for &exchange in exchanges {
         let key = service(exchange);
-        let is_own = exchange.has_code(NO_TOKEN);
+        let is_own = has_no_token(exchange);
         let own = open.get(&key).and_then(|&at| runs.get_mut(at)).filter(|run| {
             let last = run.answers.last();
             last.is_some_and(|last| exchange.time.0.saturating_sub(last.time.0) <= ONE_FLOW_MS)
