@@ -38,6 +38,8 @@ mod every_server_record;
 mod everyday;
 #[path = "make_sample_logs/external_sign_in.rs"]
 mod external_sign_in;
+#[path = "make_sample_logs/federation_dns.rs"]
+mod federation_dns;
 #[path = "make_sample_logs/healthy_sign_in.rs"]
 mod healthy_sign_in;
 #[path = "make_sample_logs/ids.rs"]
@@ -65,6 +67,7 @@ const STORIES: &[fn() -> Vec<Sample>] = &[
     external_sign_in::tell,
     healthy_sign_in::tell_ntlm,
     healthy_sign_in::tell_kerberos,
+    federation_dns::tell,
     edge_2007_r2::tell,
     pasted::tell_messages,
     pasted::tell_report,

@@ -8,10 +8,8 @@ use crate::bodies;
 use crate::client_log::{MAIN_THREAD, WEB_THREAD};
 use crate::clock::{Time, at};
 use crate::everyday::{self, Call, Dialog};
-use crate::server_log::Event;
 use crate::sign_in::{self, Attempt};
-use crate::sip::Message;
-use crate::stage::{EDGE01, Endpoint, FE01, FE02, Stage};
+use crate::stage::{Endpoint, FE01, FE02, Stage};
 use crate::tokens::NtlmUser;
 use crate::web_service;
 use crate::{LineEnd, Sample};
@@ -49,7 +47,7 @@ pub fn tell() -> Vec<Sample> {
         ),
         sample(
             "fe01-cls.txt",
-            "Server trace (CLS) of the pool and the Edge over the same minutes: the web services refuse tickets the pool gave out itself (28032). A failed call to fabrikam.com (1008) and a mistyped callee (4005) stand beside it and have nothing to do with it.",
+            "Server trace (CLS) of the pool and the Edge over the same minutes: the web services refuse tickets the pool gave out itself (28032). A mistyped callee (4005) stands beside it and has nothing to do with it.",
             servers.into_text(&mut ids),
         ),
     ]
@@ -256,7 +254,6 @@ fn everyone_else_works(stage: &mut Stage, ben: &mut Endpoint, office: &mut Offic
     everyday::notify_presence(stage, at(13, 28, 57, 2), carla, &mut carla_sees, DAVID, 6500);
     ben_is_told(stage, at(13, 28, 57, 11), ben, DAVID, 6500);
     everyday::publish(stage, at(13, 29, 30, 45), ben, 6500, 42);
-    calls_to_fabrikam(stage, carla);
     ben_is_told(stage, at(13, 31, 12, 400), ben, CARLA, 15500);
     let chat = ["Is Anna in today?", "She works from home, I cannot see her", "Thanks, I will call her"];
     everyday::conversation(stage, at(13, 31, 40, 88), eva, carla, &chat);
@@ -295,52 +292,6 @@ fn ben_signs_in(stage: &mut Stage, now: Time, ben: &mut Endpoint) -> (Dialog, Di
     let sees = everyday::watch_presence(stage, now + 620, ben, &[ANNA, CARLA, DAVID]);
     everyday::publish(stage, now + 850, ben, 3500, 41);
     (sees, contacts)
-}
-
-/// Carla calls a partner whose federation record cannot be found: the Edge answers 504.
-fn calls_to_fabrikam(stage: &mut Stage, carla: &mut Endpoint) {
-    let callee = "frank@fabrikam.com";
-    let mut dialog = Dialog::new(stage, carla, callee);
-    let offer = bodies::audio_sdp(&carla.address, &mut stage.ids);
-    let invite = dialog
-        .next("INVITE", &format!("sip:{callee}"), &carla.via())
-        .with("Contact", &carla.contact())
-        .with_body("application/sdp", &offer);
-    let came = stage.send(at(13, 29, 48, 310), carla, invite);
-    let mut request = came.message;
-    request.remove("Authorization");
-    let via = stage.server_via(&FE01);
-    request.push_via(&via);
-    let now = came.at + 4;
-    stage.log_hop(now, &FE01, "outgoing", "edge01.contoso.com:5061", &request);
-    let to_world = ";source=\"internal edge\";destination=\"external edge\"";
-    stage.log_hop(now + 1, &EDGE01, &format!("incoming{to_world}"), "fe01.contoso.com:49520", &request);
-
-    let diagnostics = "1008;reason=\"Unable to resolve DNS SRV record\";domain=\"fabrikam.com\";dns-srv-result=\"NegativeResult\";dns-source=\"InternalCache\";source=\"edge01.contoso.com\"";
-    let tag = stage.ids.server_tag();
-    let mut refusal = Message::answer(&request, 504, "Server time-out", &tag)
-        .with("Server", stage.product.server_agent())
-        .with("ms-diagnostics", diagnostics);
-    let event = Event {
-        level: "TL_ERROR",
-        severity: "error",
-        text: "Unable to resolve DNS SRV record for the domain of a federated partner",
-        result: "",
-        peer: "fe01.contoso.com:49520",
-        data: "domain=\"fabrikam.com\";record=\"_sipfederationtls._tcp.fabrikam.com\"",
-        correlation: stage.ids.correlation(),
-    };
-    stage.servers.diagnostic(now + 29, &EDGE01, &event, &request);
-    stage.log_hop(
-        now + 30,
-        &EDGE01,
-        "outgoing;source=\"local\";destination=\"internal edge\"",
-        "fe01.contoso.com:49520",
-        &refusal,
-    );
-    stage.log_hop(now + 31, &FE01, "incoming", "edge01.contoso.com:5061", &refusal);
-    refusal.pop_via();
-    stage.deliver(now + 33, carla, refusal);
 }
 
 /// What the servers write without anybody asking.
