@@ -4,10 +4,12 @@
 mod diagnosis;
 mod ladder;
 mod messages;
+mod redact;
 
 pub use self::diagnosis::{diagnosis_json, diagnosis_text};
 pub use self::ladder::ladder_text;
 pub use self::messages::{Format, messages};
+pub use self::redact::{Redactor, fold_secrets};
 
 /// `93118` -> `93,118`.
 #[must_use]

@@ -6,6 +6,7 @@ mod columns;
 mod pieces;
 mod queries;
 mod reading;
+mod redaction;
 mod tokens;
 
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};

@@ -1,0 +1,489 @@
+//! Puts stand-ins in the place of what they stand for, in one text.
+
+use super::learn::{Found, is_escaped};
+use super::names::Names;
+use super::secrets::{self, SecretKind};
+use super::token::{self, NameKind};
+use super::{base64, words};
+use aho_corasick::AhoCorasick;
+use regex::{Captures, Regex};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// Finds all names at once, and knows what stands for each.
+#[derive(Debug)]
+pub struct Replacer {
+    pub names: Names,
+    automaton: Option<AhoCorasick>,
+    literals: Vec<Literal>,
+}
+
+#[derive(Debug)]
+struct Literal {
+    stand_in: String,
+    place: Place,
+}
+
+/// Where a literal counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Word,
+    /// Also inside a longer word.
+    Anywhere,
+    /// Not in a longer run of numbers and dots.
+    Address,
+}
+
+macro_rules! patterns {
+    ($($name:ident = $pattern:expr;)*) => { $(static $name: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let regex = Regex::new($pattern);
+        debug_assert!(regex.is_ok(), "{regex:?}");
+        regex.ok()
+    });)* };
+}
+
+patterns! {
+    CALL_ID = r#"(?i)((?:^|[\s"])(?:SIP-)?call[-‐-―]?id["]?\s*[:=]\s*"?|^[>\s]*i\s*:\s*)([^\s",;<>@]+)"#;
+    DEVICE = r#"(?i)(\bepid\s*=\s*"?|\bopaque=(?:user:epid|app:conf:[\w-]+:id):|\burn:uuid:|\b(?:device-?id|machine-?id|hardware-?id|instance-?guid|mac(?:-?address)?)\s*[=:]\s*"?)([\w:-]+)"#;
+    NUMBER = r"[0-9A-Za-z]{8,}(?:-[0-9A-Za-z]+)*";
+    EXTENSION = r"(?i)(;ext=)([0-9]{2,8})";
+    ADDRESS = r"(?i)((?:^|[^\p{L}\p{N}._+'~%-]|%[0-9a-f]{2}))([\p{L}\p{N}._+'~-]+)(?:@|%40)";
+    ACCOUNT = r#"(?i)(\b(?:user|user-?name|user id|userid|upn|samaccountname|account-?name|logon|login|identity|owner|trustee)\s*[=:]\s*["'](?:[^"'\\]+\\)?)([^"'=@\\]+)["']"#;
+    SCHEMA = r#"(?i)\b(?:https?://(?:schemas\.|www\.w3\.org|docs\.oasis-open\.org|tempuri\.org)|urn:schemas-)[^\s"'<>]*"#;
+    ESCAPED = r"[0-9A-Za-z._~-]*(?:%[0-9A-Fa-f]{2}[0-9A-Za-z._~-]*)+";
+    BASE64 = r"[0-9A-Za-z+/]{24,}={0,2}";
+}
+
+impl Replacer {
+    pub fn new(found: &Found, names: Names) -> Self {
+        let mut patterns: Vec<String> = Vec::new();
+        let mut literals = Vec::new();
+        let mut add = |pattern: &str, stand_in: &str, place: Place| {
+            patterns.push(pattern.to_owned());
+            literals.push(Literal { stand_in: stand_in.to_owned(), place });
+        };
+        for (domain, stand_in) in sorted(&names.domains) {
+            add(domain, stand_in, Place::Word);
+        }
+        for (label, stand_in) in sorted(&names.labels) {
+            let is_company = stand_in.starts_with("domain") && label.len() > 5 && !words::is_part_of_common(label);
+            if is_company {
+                add(label, stand_in, Place::Anywhere);
+            } else if stand_in != label && stands_alone(label) {
+                add(label, stand_in, Place::Word);
+            }
+        }
+        // A label too short to be found alone is found with its domain.
+        for host in &found.hosts.list {
+            let domain = words::registrable(host);
+            let above = host.strip_suffix(domain).unwrap_or_default().trim_end_matches('.');
+            if above.split('.').any(|label| names.labels.contains_key(label) && !stands_alone(label)) {
+                let label = |label: &str| names.labels.get(label).cloned().unwrap_or_else(|| label.to_owned());
+                let above = above.split('.').map(label).collect::<Vec<_>>().join(".");
+                let domain = names.domains.get(domain).map_or(domain, String::as_str);
+                add(host, &format!("{above}.{domain}"), Place::Word);
+            }
+        }
+        for (user, stand_in) in sorted(&names.users) {
+            if stands_alone(user) && !names.labels.contains_key(user) {
+                add(user, stand_in, Place::Word);
+            }
+        }
+        for (person, stand_in) in sorted(&names.people) {
+            add(person, stand_in, Place::Word);
+        }
+        for (phone, stand_in) in sorted(&names.phones) {
+            let digits = phone.trim_start_matches('+');
+            if phone.starts_with('+') || phone.len() > 6 {
+                add(phone, stand_in, Place::Word);
+            }
+            if digits.len() < phone.len() && digits.len() > 7 {
+                add(digits, stand_in.trim_start_matches('+'), Place::Word);
+            }
+        }
+        for (address, stand_in) in sorted(&names.addresses) {
+            add(address, stand_in, Place::Address);
+        }
+        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns).ok();
+        Self { names, automaton, literals }
+    }
+
+    /// A text of any number of lines. As many come out as go in.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        let text = secrets::replace(text, &mut |kind, value| self.secret(kind, value));
+        let mut own = String::with_capacity(text.len());
+        for line in text.split_inclusive('\n') {
+            let (prefix, rest) = line.split_at_checked(prefix_end(line)).unwrap_or(("", line));
+            own += &self.prefix(prefix);
+            own += &self.plain(rest);
+        }
+        own
+    }
+
+    fn secret(&self, kind: SecretKind, value: &str) -> String {
+        let found = |map: &rustc_hash::FxHashMap<String, String>, none: &str| {
+            if self.names.is_made(value) {
+                value.to_owned()
+            } else {
+                map.get(value).map_or(none, String::as_str).to_owned()
+            }
+        };
+        // What is folded already is no secret.
+        if value.starts_with('[') && value.ends_with(" characters]") {
+            return value.to_owned();
+        }
+        match kind {
+            SecretKind::Token => token::rebuild(value, &mut |kind, name| self.rename(kind, name)),
+            SecretKind::Signature => value.chars().map(|c| if c.is_alphanumeric() { '0' } else { c }).collect(),
+            SecretKind::Association => found(&self.names.associations, "0"),
+            SecretKind::Ticket => found(&self.names.tickets, "stand-in-for-ticket-000000"),
+            _ => format!("[{} of {} characters]", kind.word(), value.chars().count()),
+        }
+    }
+
+    /// A name in a token.
+    fn rename(&self, kind: NameKind, name: &str) -> String {
+        let lower = name.to_lowercase();
+        let (users, labels) = (self.names.users.get(&lower), self.names.labels.get(&lower));
+        let found = match kind {
+            NameKind::User => users.or(labels),
+            NameKind::Domain | NameKind::Machine => labels.or(users),
+            NameKind::Dns | NameKind::InStructure => None,
+        };
+        match found {
+            Some(stand_in) => in_case_of(name, stand_in),
+            None => self.plain(name),
+        }
+    }
+
+    /// The prefix of a record: machine and pool are the only names in it.
+    fn prefix(&self, prefix: &str) -> String {
+        let Some((before, rest)) = prefix.split_once('[').filter(|_| prefix.contains("TL_")) else {
+            return prefix.to_owned();
+        };
+        let (origin, after) = rest.split_once(']').unwrap_or((rest, ""));
+        let origin = origin.split('\\').map(|name| self.machine(name)).collect::<Vec<_>>().join("\\");
+        format!("{before}[{origin}]{after}")
+    }
+
+    /// A name of a machine or a pool that stands alone.
+    fn machine(&self, name: &str) -> String {
+        match self.names.labels.get(&name.to_lowercase()) {
+            Some(stand_in) => in_case_of(name, stand_in),
+            None => self.plain(name),
+        }
+    }
+
+    /// Text without secrets and prefix.
+    fn plain(&self, text: &str) -> String {
+        let text = self.ids(text);
+        let text = self.short_names(&text);
+        let text = self.literals(&text).unwrap_or_else(|| text.into_owned());
+        self.hidden(text)
+    }
+
+    /// Devices and dialogs.
+    fn ids<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(text);
+        if text.contains(['=', ':']) {
+            let device = |id: &str| self.names.devices.get(&id.to_lowercase()).map(|own| in_case_of(id, own));
+            text = second_group(&CALL_ID, text, |id| self.names.call_ids.get(id).cloned());
+            text = second_group(&DEVICE, text, device);
+        }
+        let lookup = |id: &str| {
+            let device = || self.names.devices.get(&id.to_lowercase()).map(|own| in_case_of(id, own));
+            self.names.call_ids.get(id).cloned().or_else(device)
+        };
+        replace_all(&NUMBER, text, |found| {
+            let token = found.get(0)?.as_str();
+            let is_made = self.names.is_made(token);
+            if is_made || token.bytes().all(|byte| byte.is_ascii_digit()) && token.len() < 12 {
+                return None;
+            }
+            lookup(token).or_else(|| {
+                let parts: Vec<Option<String>> =
+                    token.split('-').map(|part| lookup(part).filter(|_| part.len() > 7)).collect();
+                if parts.iter().all(Option::is_none) {
+                    return None;
+                }
+                let written = token.split('-').zip(parts).map(|(part, own)| own.unwrap_or_else(|| part.to_owned()));
+                Some(written.collect::<Vec<_>>().join("-"))
+            })
+        })
+    }
+
+    /// Users whose names are common words or too short to be found alone: in addresses and fields of accounts only.
+    fn short_names<'a>(&self, text: &Cow<'a, str>) -> Cow<'a, str> {
+        let user = |name: &str| {
+            let lower = name.to_lowercase();
+            self.names.users.get(&lower).filter(|own| !stands_alone(&lower) && **own != lower).cloned()
+        };
+        let mut text = text.clone();
+        if text.contains('@') || text.contains("%40") {
+            text = second_group(&ADDRESS, text, user);
+        }
+        if text.contains(['"', '\'']) {
+            text = second_group(&ACCOUNT, text, user);
+        }
+        if text.contains(";ext=") {
+            text = second_group(&EXTENSION, text, |number| self.names.phones.get(number).cloned());
+        }
+        text
+    }
+
+    /// Every name that stands where it counts; of two that begin at one place the longer one. `None` where there are
+    /// none.
+    fn literals(&self, text: &str) -> Option<String> {
+        let automaton = self.automaton.as_ref()?;
+        let mut hits: Vec<(usize, usize, &Literal)> = automaton
+            .find_overlapping_iter(text)
+            .filter_map(|hit| {
+                let literal = self.literals.get(hit.pattern().as_usize())?;
+                stands_free(text, hit.start(), hit.end(), literal.place).then_some((hit.start(), hit.end(), literal))
+            })
+            .collect();
+        if hits.is_empty() {
+            return None;
+        }
+        hits.sort_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
+        let schemas: Vec<_> =
+            SCHEMA.iter().flat_map(|pattern| pattern.find_iter(text)).map(|found| found.range()).collect();
+        let mut own = String::with_capacity(text.len() + 64);
+        let mut at = 0;
+        for (start, end, literal) in hits {
+            if start < at || schemas.iter().any(|range| range.contains(&start)) {
+                continue;
+            }
+            own += text.get(at..start).unwrap_or_default();
+            own += &in_case_of(text.get(start..end).unwrap_or_default(), &literal.stand_in);
+            at = end;
+        }
+        own += text.get(at..).unwrap_or_default();
+        Some(own)
+    }
+
+    /// Names that are written in another way: escaped in a URL, or in base64.
+    fn hidden(&self, text: String) -> String {
+        let mut text: Cow<'_, str> = Cow::Owned(text);
+        if text.contains('%') {
+            text = replace_all(&ESCAPED, text, |found| {
+                let plain = unescaped(found.get(0)?.as_str())?;
+                self.literals(&plain).map(|own| escaped(&own))
+            });
+        }
+        replace_all(&BASE64, text, |found| {
+            let digits = found.get(0)?.as_str();
+            let bytes = base64::decode(digits)?;
+            // UTF-16 reads as text once its zeros are left out.
+            let narrow: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != 0).collect();
+            let holds = |bytes: &[u8]| {
+                let automaton = self.automaton.as_ref()?;
+                automaton.find_overlapping_iter(bytes).find(|hit| hit.len() > 3).map(|_| ())
+            };
+            (holds(&bytes).is_some() || holds(&narrow).is_some()).then(|| "A".repeat(digits.len()))
+        })
+        .into_owned()
+    }
+}
+
+/// In an order that does not change from run to run.
+fn sorted(map: &rustc_hash::FxHashMap<String, String>) -> Vec<(&String, &String)> {
+    let mut all: Vec<_> = map.iter().collect();
+    all.sort_unstable();
+    all
+}
+
+/// True for a name that means the same wherever it stands.
+fn stands_alone(name: &str) -> bool {
+    name.chars().count() > 2 && !words::is_common(name)
+}
+
+/// As many capitals as there were: `FE01` becomes `HOST1`.
+fn in_case_of(written: &str, stand_in: &str) -> String {
+    let has = |is: fn(char) -> bool| written.chars().any(is);
+    if has(char::is_uppercase) && !has(char::is_lowercase) { stand_in.to_uppercase() } else { stand_in.to_owned() }
+}
+
+/// No letter and no number goes on before or after a name.
+fn stands_free(text: &str, start: usize, end: usize, place: Place) -> bool {
+    let (Some(before), Some(after)) = (text.get(..start), text.get(end..)) else { return false };
+    let (last, next) = (before.chars().next_back(), after.chars().next());
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    match place {
+        Place::Anywhere => true,
+        Place::Word => (!is_word(last) || is_escaped(before)) && !is_word(next),
+        Place::Address => {
+            let number_after = after.get(1..2).is_some_and(|byte| byte.bytes().all(|byte| byte.is_ascii_digit()));
+            (!is_word(last) && last != Some('.') || is_escaped(before))
+                && !is_word(next)
+                && !(next == Some('.') && number_after)
+        }
+    }
+}
+
+/// Where the prefix of a record ends that starts in this line; 0 where none does.
+fn prefix_end(line: &str) -> usize {
+    let bytes = line.trim_start_matches('\u{FEFF}').as_bytes();
+    let marks = line.len() - bytes.len();
+    if bytes.get(10) == Some(&b'|') && bytes.get(2) == Some(&b'/') {
+        return line.find(":: ").or_else(|| line.find("::")).map_or(0, |at| at + 2);
+    }
+    if !bytes.starts_with(b"TL_") {
+        return 0;
+    }
+    let Some(scope) = line.find("::").and_then(|at| line.get(at..)?.find('(').map(|open| at + open)) else { return 0 };
+    let mut depth = 0;
+    for (at, byte) in line.bytes().enumerate().skip(scope) {
+        depth += match byte {
+            b'(' => 1,
+            b')' => -1,
+            _ => 0,
+        };
+        if depth == 0 {
+            return at + 1;
+        }
+    }
+    marks
+}
+
+/// Replaces the second group of a pattern where something stands for it.
+fn second_group<'a>(
+    pattern: &'static LazyLock<Option<Regex>>,
+    text: Cow<'a, str>,
+    with: impl Fn(&str) -> Option<String>,
+) -> Cow<'a, str> {
+    replace_all(pattern, text, |found| {
+        let (whole, own) = (found.get(0)?, found.get(2)?);
+        let stand_in = with(own.as_str())?;
+        let (before, after) = (own.start() - whole.start(), own.end() - whole.start());
+        let (whole, before) = (whole.as_str(), whole.as_str().get(..before)?);
+        Some(format!("{before}{stand_in}{}", whole.get(after..)?))
+    })
+}
+
+fn replace_all<'a>(
+    pattern: &'static LazyLock<Option<Regex>>,
+    text: Cow<'a, str>,
+    with: impl Fn(&Captures<'_>) -> Option<String>,
+) -> Cow<'a, str> {
+    let mut own = String::new();
+    let mut at = 0;
+    for found in pattern.iter().flat_map(|pattern| pattern.captures_iter(&text)) {
+        let (Some(whole), Some(new)) = (found.get(0), with(&found)) else { continue };
+        own += text.get(at..whole.start()).unwrap_or_default();
+        own += &new;
+        at = whole.end();
+    }
+    if at == 0 {
+        return text;
+    }
+    own += text.get(at..).unwrap_or_default();
+    Cow::Owned(own)
+}
+
+fn unescaped(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let hex = after.get(..2).filter(|_| first == b'%').and_then(|hex| str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn escaped(text: &str) -> String {
+    let mut own = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"._~-".contains(&byte) {
+            own.push(char::from(byte));
+        } else {
+            own += &format!("%{byte:02x}");
+        }
+    }
+    own
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replacer(text: &str) -> Replacer {
+        let mut found = Found::default();
+        found.learn(text);
+        found.settle();
+        let names = Names::of(&found);
+        Replacer::new(&found, names)
+    }
+
+    #[test]
+    fn one_name_has_one_stand_in_everywhere() {
+        let log = "From: \"Anna Smith\"<sip:anna@contoso.com>;tag=1;epid=0fbb2a5a8c\n\
+            Peer: fe01.contoso.com:5061\nCall-ID: 55407222c8a022cb4ddc35876163c41d\n";
+        let own = replacer(log);
+        let cases = [
+            (
+                "\"Anna Smith\"<sip:Anna@Contoso.com:5061>;epid=0FBB2A5A8C",
+                "\"User 1\"<sip:user1@domain1.example:5061>;epid=0000000001",
+            ),
+            ("sipuri=sip%3aanna%40contoso.com&x", "sipuri=sip%3auser1%40domain1.example&x"),
+            ("CONTOSO\\anna on FE01 (Smith, Anna)", "DOMAIN1\\user1 on HOST1 (User 1)"),
+            ("ContosoPool savannah annas fe01s", "domain1Pool savannah annas fe01s"),
+            ("_sip._tls.contoso.com and x.contoso.community", "_sip._tls.domain1.example and x.domain1.community"),
+            ("SIP-Call-ID: 55407222c8a022cb4ddc35876163c41d", "SIP-Call-ID: 00000000000000000000000000000001"),
+            ("x %61nna y", "x user1 y"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(own.text(text), wanted);
+        }
+    }
+
+    #[test]
+    fn common_words_and_short_names_change_only_where_they_are_names() {
+        let own = replacer("To: <sip:info@a1.contoso.com>\nTo: <sip:me@contoso.com>\nuser=\"call\"\n");
+        assert_eq!(
+            own.text("INFO info: call me@contoso.com, info@a1.contoso.com"),
+            "INFO info: call user2@domain1.example, user1@host1.domain1.example"
+        );
+        assert_eq!(own.text("user=\"call\" A1"), "user=\"user3\" A1");
+    }
+
+    #[test]
+    fn the_prefix_of_a_record_stays() {
+        let own = replacer("[x\\FE01] Peer: fe01.contoso.com\nContact: <sip:c74@contoso.com>\n");
+        for (text, wanted) in [
+            (
+                "11/20/2024|14:21:21.071 FE01:C74 INFO  :: c74 fe01",
+                "11/20/2024|14:21:21.071 FE01:C74 INFO  :: user1 host1",
+            ),
+            (
+                "TL_INFO(TF_PROTOCOL) [POOL\\FE01]1E6C.FE01::11/20/2024-13:21:21.118.0000A2B3 (SIPStack,A::fe01:c.cpp(265)) [2] fe01",
+                "TL_INFO(TF_PROTOCOL) [POOL\\HOST1]1E6C.FE01::11/20/2024-13:21:21.118.0000A2B3 (SIPStack,A::fe01:c.cpp(265)) [2] host1",
+            ),
+        ] {
+            assert_eq!(own.text(text), wanted);
+        }
+    }
+
+    #[test]
+    fn schemas_stay_and_hidden_names_do_not() {
+        let own = replacer("From: <sip:rtcfan@contoso.com>");
+        let schema = "xmlns=\"http://schemas.microsoft.com/rtcfan/x\"";
+        assert_eq!(own.text(schema), schema);
+        let hidden = base64::encode(b"\x01\x02 who: rtcfan@contoso.com \x03");
+        assert_eq!(
+            own.text(&hidden),
+            "A".repeat(hidden.trim_end_matches('=').len())
+                + &"A".repeat(hidden.len() - hidden.trim_end_matches('=').len())
+        );
+    }
+}
