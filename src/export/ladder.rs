@@ -1,4 +1,8 @@
-//! A ladder as text: for terminals, tickets and mails.
+//! A ladder as text: for terminals, tickets and mails. As a picture it stands in [`svg`], as a diagram that others
+//! draw in [`mermaid`].
+
+pub(super) mod mermaid;
+pub(super) mod svg;
 
 use crate::ladder::{Arrow, Ladder};
 use std::fmt::Write as _;
@@ -60,7 +64,8 @@ fn half_name(ladder: &Ladder, lane: usize) -> usize {
     ladder.lanes.get(lane).map_or(0, |host| host.name.chars().count().max(host.role.word().len()).div_ceil(2))
 }
 
-fn label(arrow: &Arrow) -> String {
+/// What stands on an arrow.
+pub(super) fn label(arrow: &Arrow) -> String {
     if arrow.detail.is_empty() { arrow.label.clone() } else { format!("{} ({})", arrow.label, arrow.detail) }
 }
 

@@ -2,12 +2,15 @@
 //! what it is.
 
 mod diagnosis;
+mod html;
 mod ladder;
 mod messages;
 mod redact;
 
 pub use self::diagnosis::{diagnosis_json, diagnosis_text};
 pub use self::ladder::ladder_text;
+pub use self::ladder::mermaid::ladder_mermaid;
+pub use self::ladder::svg::ladder_svg;
 pub use self::messages::{Format, messages};
 pub use self::redact::{Redactor, fold_secrets};
 
