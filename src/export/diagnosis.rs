@@ -85,12 +85,12 @@ fn file_json(index: &Index, file: &FileCoverage) -> Value {
 }
 
 /// Numbers of rows as `messages` prints them.
-fn numbers(index: &Index, rows: &[RowId]) -> Vec<u64> {
+pub(super) fn numbers(index: &Index, rows: &[RowId]) -> Vec<u64> {
     rows.iter().map(|&row| index.position(row).number()).collect()
 }
 
 /// Times of the first and the last row that have one.
-fn span_text(index: &Index, rows: &[RowId]) -> (Option<String>, Option<String>) {
+pub(super) fn span_text(index: &Index, rows: &[RowId]) -> (Option<String>, Option<String>) {
     let time = |row: &RowId| index.time_text(*row);
     (rows.iter().find_map(time), rows.iter().rev().find_map(time))
 }
@@ -194,6 +194,11 @@ fn finding_text(index: &Index, finding: &Finding) -> String {
 }
 
 fn file_text(index: &Index, file: &FileCoverage) -> String {
+    format!("{}: {}", file.file, file_facts(index, file).join("; "))
+}
+
+/// What is known of a file, in short pieces.
+pub(super) fn file_facts(index: &Index, file: &FileCoverage) -> Vec<String> {
     let mut facts = vec![counted(file.records, "record")];
     let time = |end: Option<(crate::format::Millis, RowId)>| end.and_then(|(_, row)| index.time_text(row));
     if let (Some(first), Some(last)) = (time(file.first), time(file.last)) {
@@ -216,7 +221,7 @@ fn file_text(index: &Index, file: &FileCoverage) -> String {
     if file.lines_not_understood > 0 {
         facts.push(format!("{} not understood", counted(file.lines_not_understood, "line")));
     }
-    format!("{}: {}", file.file, facts.join("; "))
+    facts
 }
 
 fn wrapped(text: &str, first: &str, rest: &str) -> String {

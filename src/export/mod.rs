@@ -6,6 +6,7 @@ mod html;
 mod ladder;
 mod messages;
 mod redact;
+mod report;
 
 pub use self::diagnosis::{diagnosis_json, diagnosis_text};
 pub use self::ladder::ladder_text;
@@ -13,6 +14,7 @@ pub use self::ladder::mermaid::ladder_mermaid;
 pub use self::ladder::svg::ladder_svg;
 pub use self::messages::{Format, messages};
 pub use self::redact::{Redactor, fold_secrets};
+pub use self::report::{ReportFormat, report};
 
 /// `93118` -> `93,118`.
 #[must_use]

@@ -4,6 +4,7 @@
 //! to them, and what must be unpacked or re-encoded lies in temporary files without a name. What the bytes mean
 //! is the business of [`crate::format`].
 
+mod digest;
 mod encoding;
 mod inputs;
 mod live;
