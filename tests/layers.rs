@@ -42,7 +42,7 @@ const RESERVED: [(&str, &[&str], &str); 7] = [
 ];
 
 /// What cli may do with files: write an answer, never read a trace.
-const CLI_WRITES: [&str; 1] = ["std::fs::write"];
+const CLI_WRITES: [&str; 3] = ["std::fs::write", "std::fs::create_dir_all", "std::fs::File::create_new"];
 
 /// A path of the source, such as `crate::index::Index`, with its line from 1.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@
 //! diagnosis found a failure, 2 the input or the command line is not usable.
 
 mod info;
+mod redact;
+mod report;
 
 use crate::diagnosis::Diagnosis;
 use crate::export;
@@ -107,6 +109,30 @@ pub enum Verb {
         #[arg(long, value_enum, default_value = "text")]
         format: TextOrJson,
     },
+    /// Write the traces again with stand-ins for every name, address, number and secret
+    Redact {
+        #[command(flatten)]
+        input: Input,
+        /// The folder to write to; made if there is none, and never one that holds the logs
+        #[arg(short, value_name = "FOLDER")]
+        out: PathBuf,
+    },
+    /// Write what was found as a document, with stand-ins for names
+    Report {
+        #[command(flatten)]
+        input: Input,
+        #[command(flatten)]
+        filter: Filter,
+        /// By the name of the file if it is not given: markdown for .md, else html
+        #[arg(long, value_enum)]
+        format: Option<export::ReportFormat>,
+        /// Leave names and addresses as they are; secrets are left out all the same
+        #[arg(long)]
+        no_redact: bool,
+        /// Write to this file
+        #[arg(short, value_name = "OUT")]
+        out: PathBuf,
+    },
     /// Say what was opened: format, encoding, clock, records, damage
     Info {
         #[command(flatten)]
@@ -119,6 +145,8 @@ pub enum Verb {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LadderFormat {
     Text,
+    Svg,
+    Mermaid,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -145,30 +173,35 @@ pub fn run(verb: Verb) -> ExitCode {
             let rows = select(opened.index, query, scope);
             print(|out| export::messages(out, opened.index, rows.iter().map(|at| opened.index.row(at)), format))
         }),
-        Verb::Ladder { input, filter, format: LadderFormat::Text, out } => {
-            with_query(&input, &filter, |opened, query| {
-                // Web-service calls of a client are drawn where the query asks for them.
-                let scope = if query.names_kind() { Scope::AllRecords } else { Scope::Messages };
-                let rows = rows(opened.index, &select(opened.index, query, scope));
-                let text = export::ladder_text(&Ladder::of(opened.index, &rows));
-                match out {
-                    Some(path) => std::fs::write(&path, text).map_err(|reason| {
-                        format!("{}: cannot be written ({reason}); choose another place with -o", path.display())
-                    }),
-                    None => print(|out| out.write_all(text.as_bytes())),
-                }
-            })
-        }
-        Verb::Diagnose { input, filter, format } => with_query(&input, &filter, |opened, query| {
-            let mut diagnosis = Diagnosis::of(opened.index);
-            if query != Query::All {
-                diagnosis.narrow(opened.index, &select(opened.index, query, Scope::AllRecords));
+        Verb::Ladder { input, filter, format, out } => with_query(&input, &filter, |opened, query| {
+            // Web-service calls of a client are drawn where the query asks for them.
+            let scope = if query.names_kind() { Scope::AllRecords } else { Scope::Messages };
+            let rows = rows(opened.index, &select(opened.index, query, scope));
+            let ladder = Ladder::of(opened.index, &rows);
+            let text = match format {
+                LadderFormat::Text => export::ladder_text(&ladder),
+                LadderFormat::Svg => export::ladder_svg(&ladder),
+                LadderFormat::Mermaid => export::ladder_mermaid(&ladder),
+            };
+            match out {
+                Some(path) => report::write_out(opened, &path, &text),
+                None => print(|out| out.write_all(text.as_bytes())),
             }
+        }),
+        Verb::Diagnose { input, filter, format } => with_query(&input, &filter, |opened, query| {
+            let diagnosis = diagnose(opened.index, query);
             is_failing = diagnosis.has_failure();
             print(|out| match format {
                 TextOrJson::Text => out.write_all(export::diagnosis_text(opened.index, &diagnosis).as_bytes()),
                 TextOrJson::Json => writeln!(out, "{:#}", export::diagnosis_json(opened.index, &diagnosis)),
             })
+        }),
+        Verb::Redact { input, out } => {
+            redact::check_place(&input, &out).and_then(|()| with_index(&input, |opened| redact::write(&opened, &out)))
+        }
+        Verb::Report { input, filter, format, no_redact, out } => with_query(&input, &filter, |opened, query| {
+            let diagnosis = diagnose(opened.index, query);
+            report::write(opened, &diagnosis, &filter.query, !no_redact, format, &out)
         }),
         Verb::Info { input, format } => with_index(&input, |opened| print(|out| info::write(out, &opened, format))),
     };
@@ -212,6 +245,8 @@ fn finish(answer: Result<bool, String>) -> ExitCode {
 struct Ready<'a> {
     index: &'a Index,
     skipped: &'a [index::Skipped],
+    /// What was named.
+    inputs: &'a [PathBuf],
 }
 
 /// Opens and indexes, then answers. What can be read is read; every input that cannot is named, and the
@@ -237,7 +272,7 @@ fn with_index(input: &Input, answer: impl FnOnce(Ready<'_>) -> Answer) -> Result
         }
     }
     let index = index::build(&files, &Progress::default(), |_| {});
-    answer(Ready { index: &index, skipped: &skipped })?;
+    answer(Ready { index: &index, skipped: &skipped, inputs: &input.files })?;
     let mut is_whole = errors.is_empty();
     if let Some(said) = index.limit_reached() {
         eprintln!("uccello: {said}");
@@ -262,6 +297,15 @@ fn with_query(
     let query = query::parse(&filter.query)
         .map_err(|error| format!("the query cannot be read\n{}", error.render(&filter.query)))?;
     with_index(input, |ready| answer(&ready, query))
+}
+
+/// What is wrong with what a query selects.
+fn diagnose(index: &Index, query: Query) -> Diagnosis {
+    let mut diagnosis = Diagnosis::of(index);
+    if query != Query::All {
+        diagnosis.narrow(index, &select(index, query, Scope::AllRecords));
+    }
+    diagnosis
 }
 
 fn select(index: &Index, query: Query, scope: Scope) -> RowSet {

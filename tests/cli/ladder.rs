@@ -81,3 +81,36 @@ fn a_place_that_cannot_be_written_is_named() {
     let refusal = uccello(&["ladder", BEN, "-o", &path]).refusal();
     assert!(refusal.contains(&path) && refusal.contains("cannot be written"), "{refusal}");
 }
+
+#[test]
+fn a_ladder_as_a_picture_needs_nothing_beside_itself() {
+    let svg = ladder(&[BEN, "--format", "svg", "--where", "method:REGISTER"]);
+    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.ends_with("</svg>\n"));
+    for word in [
+        "198.51.100.77",
+        "REGISTER (CSeq 1)",
+        "? 401 Unauthorized",
+        "✓ 200 OK",
+        "13:22:03.929",
+        "prefers-color-scheme:dark",
+    ] {
+        assert!(svg.contains(word), "{word} is missing: {svg}");
+    }
+    let arrows = ladder(&[BEN, "--where", "method:REGISTER"]).lines().count() - 2;
+    assert_eq!(svg.matches("<g>").count(), arrows);
+    assert!(!svg.contains("href") && !svg.contains("url("), "nothing is fetched");
+}
+
+#[test]
+fn a_ladder_for_mermaid_has_an_arrow_a_line() {
+    let text = ladder(&[BEN, "--format", "mermaid", "--where", "method:REGISTER"]);
+    assert!(text.starts_with("sequenceDiagram\n    participant h0 as 198.51.100.77<br/>client\n"), "{text}");
+    assert!(text.contains("    h0->>h1: 13:22:03.871 REGISTER (CSeq 2)\n"), "{text}");
+    assert!(text.contains("    h1-->>h0: "), "{text}");
+}
+
+#[test]
+fn a_ladder_of_nothing_is_still_a_picture() {
+    assert!(ladder(&[BEN, "--format", "svg", "--where", "status:606"]).ends_with("</svg>\n"));
+    assert_eq!(ladder(&[BEN, "--format", "mermaid", "--where", "status:606"]), "sequenceDiagram\n");
+}

@@ -9,6 +9,8 @@ mod messages;
 mod packed;
 mod pasted;
 mod raw;
+mod redact;
+mod report;
 
 use assert_cmd::Command;
 use serde_json::Value;
