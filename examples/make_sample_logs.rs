@@ -12,6 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+#[path = "make_sample_logs/background.rs"]
+mod background;
 #[path = "make_sample_logs/big_dialogs.rs"]
 mod big_dialogs;
 #[path = "make_sample_logs/big_trace.rs"]
@@ -22,6 +24,8 @@ mod big_web;
 mod bodies;
 #[path = "make_sample_logs/client_log.rs"]
 mod client_log;
+#[path = "make_sample_logs/client_words.rs"]
+mod client_words;
 #[path = "make_sample_logs/clock.rs"]
 mod clock;
 #[path = "make_sample_logs/damaged.rs"]
@@ -46,6 +50,10 @@ mod healthy_sign_in;
 mod ids;
 #[path = "make_sample_logs/pasted.rs"]
 mod pasted;
+#[path = "make_sample_logs/refused.rs"]
+mod refused;
+#[path = "make_sample_logs/routes.rs"]
+mod routes;
 #[path = "make_sample_logs/server_log.rs"]
 mod server_log;
 #[path = "make_sample_logs/session.rs"]
@@ -59,6 +67,10 @@ mod stage;
 #[path = "make_sample_logs/tokens.rs"]
 #[allow(dead_code, reason = "the tests read tokens back that no story needs")]
 mod tokens;
+#[path = "make_sample_logs/turned_away.rs"]
+mod turned_away;
+#[path = "make_sample_logs/verdict.rs"]
+mod verdict;
 #[path = "make_sample_logs/web_service.rs"]
 mod web_service;
 
@@ -75,6 +87,35 @@ const STORIES: &[fn() -> Vec<Sample>] = &[
     every_server_record::tell,
     damaged::tell,
 ];
+
+/// The incidents, in the order of the README.
+const INCIDENTS: &[fn() -> Incident] = &[
+    refused::wrong_password,
+    refused::clock_skew,
+    refused::ntlm_level_mismatch,
+    refused::user_certificate_expired,
+    refused::kerberos_spn,
+    refused::old_phone_password,
+    turned_away::user_not_enabled,
+    turned_away::remote_access_denied,
+    turned_away::wrong_account,
+    turned_away::registrar_down,
+    turned_away::user_disabled,
+    turned_away::survivable_mode,
+    routes::edge_next_hop,
+    routes::federation_certificate,
+    routes::no_such_server,
+];
+
+/// A folder of files about one trouble, as an engineer is handed them.
+pub struct Incident {
+    pub folder: &'static str,
+    pub shows: &'static str,
+    /// What a diagnosis must find: rule, severity, user, and after `<-` the rule that explains it.
+    pub finds: &'static [&'static str],
+    /// Names and texts.
+    pub files: Vec<(&'static str, String)>,
+}
 
 /// One file of a story.
 pub struct Sample {
@@ -164,6 +205,16 @@ fn write_samples(folder: &Path) -> Result<(), String> {
             let _ = writeln!(readme, "| `{}` | {} |", sample.path, sample.shows);
         }
     }
+    readme.push_str(README_INCIDENTS);
+    for incident in INCIDENTS {
+        let Incident { folder: name, shows, finds, files } = incident();
+        for (file, text) in files {
+            write_file(&folder.join(name).join(file), client_log::with_crlf(&text).as_bytes())?;
+        }
+        let finds: Vec<String> = finds.iter().map(|finding| format!("`{finding}`")).collect();
+        let finds = if finds.is_empty() { "nothing fails".to_owned() } else { finds.join(", ") };
+        let _ = writeln!(readme, "| `{name}` | {shows} | {finds} |");
+    }
     write_file(&folder.join("README.md"), readme.as_bytes())
 }
 
@@ -186,4 +237,14 @@ the files here.
 
 | file | what it shows |
 |---|---|
+";
+
+const README_INCIDENTS: &str = "
+## Incidents
+
+A folder each, with the files that an engineer would be handed. `uccello diagnose` of a folder finds what stands in
+the last column (rule, severity, user; the rule after `<-` explains it), and no other failure.
+
+| folder | what it shows | what is found |
+|---|---|---|
 ";

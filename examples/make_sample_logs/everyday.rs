@@ -36,7 +36,7 @@ impl Dialog {
     }
 
     /// Takes over the To of an answer, which now has the other side's tag.
-    fn established(&mut self, answer: &Message) {
+    pub fn established(&mut self, answer: &Message) {
         self.to = answer.get("To").to_owned();
     }
 

@@ -2,6 +2,7 @@
 
 use crate::bodies;
 use crate::client_log::MAIN_THREAD;
+use crate::client_words::{idles, starts_up};
 use crate::clock::{Time, at};
 use crate::everyday::{self, Call};
 use crate::sign_in;
@@ -50,14 +51,6 @@ pub fn tell_kerberos() -> Vec<Sample> {
     }]
 }
 
-fn starts_up(now: Time, who: &mut Endpoint) {
-    let log = &mut who.log;
-    log.trace(now, MAIN_THREAD, "INFO", "Logging started, client 16.0.4600.1000, Windows 10.0.19045, x64");
-    log.trace(now + 33, MAIN_THREAD, "INFO", &format!("Last signed in user was sip:{}", who.user));
-    log.trace(now + 210, MAIN_THREAD, "INFO", "Sign-in requested, automatic configuration");
-    log.trace(now + 402, MAIN_THREAD, "INFO", "Server fepool01.contoso.com:5061 of the last session is used");
-}
-
 /// After signing in: the report, subscriptions, a word with a colleague, a call.
 fn works(stage: &mut Stage, now: Time, who: &mut Endpoint) {
     let report = "Sign-in report\n1 Login: PASS\n1.1 DNSAutoDiscovery: PASS\n1.2 BootStrap: PASS";
@@ -79,17 +72,4 @@ fn works(stage: &mut Stage, now: Time, who: &mut Endpoint) {
     let plan = Call { ring_ms: 3_100, talk_ms: 61_000, bye_diagnostics: "" };
     everyday::call(stage, now + 130_000, who, &mut ida, &plan);
     everyday::notify_presence(stage, now + 220_000, who, &mut sees, COLLEAGUE, 3500);
-}
-
-fn idles(stage: &mut Stage, from: Time, until: Time, who: &mut Endpoint) {
-    let mut now = from;
-    while now < until {
-        everyday::client_chatter(stage, now, who);
-        now = now + stage.ids.millis(3_000, 12_000);
-    }
-    let mut now = from + 61_310;
-    while now < until {
-        everyday::keep_alive(now, who);
-        now = now + 60_000;
-    }
 }

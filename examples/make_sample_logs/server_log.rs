@@ -177,6 +177,23 @@ impl ServerLog {
         self.sip_record(at, machine, "TL_INFO(TF_CONNECTION)", scope, correlation, text);
     }
 
+    /// A connection that did not come up. `result` is `0x8007274c WSAETIMEDOUT`.
+    pub fn connection_failed(
+        &mut self,
+        at: Time,
+        machine: &'static Machine,
+        what: &str,
+        result: &str,
+        peer: &str,
+        correlation: u32,
+    ) {
+        let text = format!(
+            "LogType: connection\nSeverity: error\nText: {what}\nResult-Code: {result}\nPeer-IP: {peer}\nTransport: M-TLS"
+        );
+        let scope = "SIPStack,SIPAdminLog::WriteConnectionEvent:SIPAdminLog.cpp(389)";
+        self.sip_record(at, machine, "TL_ERROR(TF_CONNECTION)", scope, correlation, text);
+    }
+
     fn sip_record(
         &mut self,
         at: Time,

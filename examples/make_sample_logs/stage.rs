@@ -28,6 +28,16 @@ pub static FE02: Machine = Machine {
     sip_threads: ["0C08", "0D10", "2240"],
     web_process: "1C94",
 };
+/// The other pool of the company.
+pub static FE11: Machine = Machine {
+    pool: "FEPOOL02",
+    name: "FE11",
+    fqdn: "fe11.contoso.com",
+    address: "192.0.2.30",
+    sip_process: "1F54",
+    sip_threads: ["0A90", "0A94", "19C8"],
+    web_process: "26D0",
+};
 pub static EDGE01: Machine = Machine {
     pool: "EDGEPOOL",
     name: "EDGE01",
@@ -229,9 +239,22 @@ impl Stage {
             message.mark_received(&received(&who.address, who.connection));
             return Arrived { at, message };
         }
+        let at = self.reach_edge(at, who, &mut message);
+        let at = at + self.ids.millis(1, 2);
+        let outgoing = format!("outgoing{FROM_OUTSIDE}");
+        let next = format!("{}:5061", front_end.fqdn);
+        self.log_hop(at, &EDGE01, &outgoing, &next, &message);
+        let at = at + 1;
+        self.log_hop(at, front_end, "incoming", &edge_peer(), &message);
+        message.mark_received(&received(&edge_peer(), 0x2a00));
+        Arrived { at, message }
+    }
+
+    /// The Edge takes a message of a client outside.
+    fn reach_edge(&mut self, at: Time, who: &Endpoint, message: &mut Message) -> Time {
         let at = at + self.ids.millis(19, 26);
         let incoming = format!("incoming{FROM_OUTSIDE}");
-        self.log_hop(at, &EDGE01, &incoming, &who.address, &message);
+        self.log_hop(at, &EDGE01, &incoming, &who.address, message);
         if message.is_request() {
             message.mark_received(&received(&who.address, who.connection));
             message.push_via(&server_via(&EDGE01, &mut self.ids));
@@ -242,13 +265,25 @@ impl Stage {
         } else {
             message.pop_via();
         }
-        let at = at + self.ids.millis(1, 2);
-        let outgoing = format!("outgoing{FROM_OUTSIDE}");
-        let next = format!("{}:5061", front_end.fqdn);
-        self.log_hop(at, &EDGE01, &outgoing, &next, &message);
-        let at = at + 1;
-        self.log_hop(at, front_end, "incoming", &edge_peer(), &message);
-        message.mark_received(&received(&edge_peer(), 0x2a00));
+        at
+    }
+
+    /// A client outside sends, and the Edge cannot pass it on.
+    pub fn send_to_edge(&mut self, at: Time, who: &mut Endpoint, mut message: Message) -> Arrived {
+        let peer = who.server();
+        who.log.message(at, Flow::Sent, &Wire { peer: &peer, local: &who.address }, &message);
+        let at = self.reach_edge(at, who, &mut message);
+        Arrived { at, message }
+    }
+
+    /// The Edge itself answers a client outside.
+    pub fn deliver_from_edge(&mut self, at: Time, who: &mut Endpoint, mut message: Message) -> Arrived {
+        message.pop_via();
+        let outgoing = "outgoing;source=\"local\";destination=\"external edge\"";
+        self.log_hop(at, &EDGE01, outgoing, &who.address, &message);
+        let at = at + self.ids.millis(19, 26);
+        let peer = who.server();
+        who.log.message(at, Flow::Received, &Wire { peer: &peer, local: &who.address }, &message);
         Arrived { at, message }
     }
 

@@ -52,7 +52,6 @@ pub struct NtlmUser<'a> {
 
 /// The client's answer (type 3, `NTLMv2`), with user and workstation.
 pub fn ntlm_answer(at: Time, who: &NtlmUser<'_>, server: &str, ids: &mut Ids) -> String {
-    let names = [utf16(who.domain), utf16(who.user), utf16(who.workstation)];
     let lm = vec![0; 24];
     let mut nt = ids.bytes(16);
     nt.extend([1, 1, 0, 0, 0, 0, 0, 0]);
@@ -62,7 +61,20 @@ pub fn ntlm_answer(at: Time, who: &NtlmUser<'_>, server: &str, ids: &mut Ids) ->
     nt.extend(target_info(at, who.domain, "contoso.com", server));
     nt.extend([0; 4]);
     let key = ids.bytes(16);
+    ntlm_answer_of(NTLM_FLAGS, who, lm, nt, key, ids)
+}
 
+/// Flags of a device that knows neither 128 bit nor extended session security.
+const OLD_NTLM_FLAGS: u32 = NTLM_FLAGS & !0x2008_0000;
+
+/// The answer of an old device (type 3, `NTLMv1`).
+pub fn old_ntlm_answer(who: &NtlmUser<'_>, ids: &mut Ids) -> String {
+    let (lm, nt, key) = (ids.bytes(24), ids.bytes(24), ids.bytes(16));
+    ntlm_answer_of(OLD_NTLM_FLAGS, who, lm, nt, key, ids)
+}
+
+fn ntlm_answer_of(flags: u32, who: &NtlmUser<'_>, lm: Vec<u8>, nt: Vec<u8>, key: Vec<u8>, ids: &mut Ids) -> String {
+    let names = [utf16(who.domain), utf16(who.user), utf16(who.workstation)];
     let mut offset = 88;
     let mut place = |length: usize| {
         let here = field(length, offset);
@@ -81,7 +93,7 @@ pub fn ntlm_answer(at: Time, who: &NtlmUser<'_>, server: &str, ids: &mut Ids) ->
     for part in [lm_field, nt_field, domain_field, user_field, workstation_field, key_field] {
         out.extend(part);
     }
-    out.extend(NTLM_FLAGS.to_le_bytes());
+    out.extend(flags.to_le_bytes());
     out.extend(NTLM_VERSION);
     out.extend(ids.bytes(16));
     for part in names {
