@@ -44,6 +44,10 @@ mod everyday;
 mod external_sign_in;
 #[path = "make_sample_logs/federation_dns.rs"]
 mod federation_dns;
+#[path = "make_sample_logs/healthy_day.rs"]
+mod healthy_day;
+#[path = "make_sample_logs/healthy_noise.rs"]
+mod healthy_noise;
 #[path = "make_sample_logs/healthy_sign_in.rs"]
 mod healthy_sign_in;
 #[path = "make_sample_logs/ids.rs"]
@@ -73,6 +77,8 @@ mod turned_away;
 mod verdict;
 #[path = "make_sample_logs/web_service.rs"]
 mod web_service;
+#[path = "make_sample_logs/web_tickets.rs"]
+mod web_tickets;
 
 /// The stories, in the order of the README.
 const STORIES: &[fn() -> Vec<Sample>] = &[
@@ -105,6 +111,11 @@ const INCIDENTS: &[fn() -> Incident] = &[
     routes::edge_next_hop,
     routes::federation_certificate,
     routes::no_such_server,
+    web_tickets::other_pool,
+    web_tickets::one_front_end,
+    web_tickets::hybrid_redirect_loop,
+    healthy_day::tls_dsk_day,
+    healthy_noise::noise,
 ];
 
 /// A folder of files about one trouble, as an engineer is handed them.

@@ -1,8 +1,8 @@
-//! What a front end does with a REGISTER when it does not just take it: refuses the credentials or turns the user
-//! away.
+//! What a front end does with a REGISTER when it does not just take it: refuses the credentials, turns the user away,
+//! or takes word of a registration that exists.
 
 use crate::clock::Time;
-use crate::sign_in::{self, Attempt, Proof};
+use crate::sign_in::{self, Attempt, CENTRAL, Proof};
 use crate::sip::Message;
 use crate::stage::{Endpoint, Stage};
 
@@ -78,4 +78,23 @@ pub fn turn_away(stage: &mut Stage, now: Time, who: &mut Endpoint, attempt: &mut
     let came = stage.send(now, who, request);
     let answer = no.answer(stage, &came.message);
     stage.deliver(came.at + 4, who, answer).at
+}
+
+/// A client that is signed in says so again.
+pub fn refresh(stage: &mut Stage, now: Time, who: &mut Endpoint, attempt: &mut Attempt) -> Time {
+    let request = attempt.register(who);
+    let came = stage.send(now, who, request);
+    let state = CENTRAL.replace("added", "refreshed");
+    let answer = sign_in::registered(stage, &came, who, 7200, &state);
+    stage.deliver(came.at + 5, who, answer).at
+}
+
+/// A client signs out.
+pub fn sign_out(stage: &mut Stage, now: Time, who: &mut Endpoint, attempt: &mut Attempt) -> Time {
+    let request = attempt.register(who).with("Expires", "0");
+    let came = stage.send(now, who, request);
+    let answer = sign_in::registered(stage, &came, who, 0, "");
+    let at = stage.deliver(came.at + 5, who, answer).at;
+    who.session = None;
+    at
 }
