@@ -1,4 +1,4 @@
-//! Half an hour in the trace of a pool that is well: it is full of what looks like trouble to who only counts statuses.
+//! Some minutes in the trace of a pool that is well: it is full of what looks like trouble to who only counts statuses.
 
 use crate::Incident;
 use crate::background::servers;
@@ -25,11 +25,11 @@ pub fn noise() -> Incident {
         .with_phone("+14255550162")
         .on(&FE02);
     let start = at(9, 40, 2, 44);
-    for (beat, machine) in [&FE01, &FE02].into_iter().cycle().take(10).enumerate() {
-        asks_only(&mut stage, start + 3_000 + beat as i64 * 60_000, machine, "REGISTER");
+    for (beat, machine) in (0..10).zip([&FE01, &FE02].into_iter().cycle()) {
+        asks_only(&mut stage, start + 3_000 + beat * 60_000, machine, "REGISTER");
     }
-    for (beat, machine) in [&FE02, &FE01].into_iter().cycle().take(4).enumerate() {
-        asks_only(&mut stage, start + 9_000 + beat as i64 * 120_000, machine, "OPTIONS");
+    for (beat, machine) in (0..4).zip([&FE02, &FE01].into_iter().cycle()) {
+        asks_only(&mut stage, start + 9_000 + beat * 120_000, machine, "OPTIONS");
     }
     everyday::application_check(&mut stage, start + 61_000);
 

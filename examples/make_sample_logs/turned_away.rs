@@ -197,8 +197,8 @@ pub fn survivable_mode() -> Incident {
     let mut attempt = Attempt::new(&mut stage);
     let proof = sign_in::prove_with_kerberos(&mut stage, start + 1_500, &mut aron, &mut attempt);
     let about = proof.request.clone();
-    let state = "register-action=\"added\";primary-cluster-type=\"central\";is-connected-to-primary=\"no\";user-services-state=unavailable";
-    let now = sign_in::accept(&mut stage, &mut aron, proof, state);
+    let presence = "register-action=\"added\";primary-cluster-type=\"central\";is-connected-to-primary=\"no\";user-services-state=unavailable";
+    let now = sign_in::accept(&mut stage, &mut aron, proof, presence);
     aron.log.trace(now + 20, MAIN_THREAD, "WARN", "User services are unavailable: limited functionality");
     let event = Event {
         level: "TL_WARN",

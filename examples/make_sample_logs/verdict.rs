@@ -84,8 +84,8 @@ pub fn turn_away(stage: &mut Stage, now: Time, who: &mut Endpoint, attempt: &mut
 pub fn refresh(stage: &mut Stage, now: Time, who: &mut Endpoint, attempt: &mut Attempt) -> Time {
     let request = attempt.register(who);
     let came = stage.send(now, who, request);
-    let state = CENTRAL.replace("added", "refreshed");
-    let answer = sign_in::registered(stage, &came, who, 7200, &state);
+    let presence = CENTRAL.replace("added", "refreshed");
+    let answer = sign_in::registered(stage, &came, who, 7200, &presence);
     stage.deliver(came.at + 5, who, answer).at
 }
 
