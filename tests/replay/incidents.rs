@@ -1,7 +1,7 @@
 //! The incidents among the samples: what the README promises about each is what a diagnosis finds, and no other
 //! failure.
 
-use super::{counts, facts, index_of, samples, snapshot};
+use super::{counts, facts, files_below, index_of, samples, snapshot};
 use std::fmt::Write as _;
 use uccello::diagnosis::{Diagnosis, Finding, Severity};
 use uccello::index::Index;
@@ -46,6 +46,23 @@ fn every_incident_is_diagnosed_as_promised() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Who gets only one of the logs may learn less, but nobody for whom all is well is accused.
+#[test]
+fn one_log_of_an_incident_accuses_nobody_else() {
+    for incident in all() {
+        let mut files = Vec::new();
+        files_below(&samples().join(&incident.folder), &mut files);
+        for file in files {
+            let diagnosis = Diagnosis::of(&index_of(&[file]));
+            for failure in diagnosis.findings.iter().filter(|finding| finding.severity == Severity::Failure) {
+                let user = failure.user.as_deref().unwrap_or("-");
+                let is_known = |wanted: &String| wanted.contains(&format!(" failure {user}"));
+                assert!(incident.finds.iter().any(is_known), "{}: {}", incident.folder, in_short(failure));
+            }
+        }
+    }
 }
 
 fn findings(folder: &str) -> Vec<(String, Severity)> {
