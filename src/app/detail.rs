@@ -1,5 +1,7 @@
 //! Everything the detail pane shows of the selected record, as plain data.
 
+use super::explained::Explained;
+use super::steps::Step;
 use super::view;
 use crate::index::{Entry, Index, RowId};
 use crate::protocol::HeaderName;
@@ -17,6 +19,7 @@ pub struct Detail {
     pub entry: Entry,
     pub outcome: Option<Outcome>,
     pub lines: Vec<DetailLine>,
+    pub explained: Explained,
     /// Bytes that are not shown because the record is very long.
     pub not_shown: usize,
 }
@@ -43,13 +46,15 @@ pub enum LineKind {
 impl Detail {
     /// Reads a row; `None` where there is no such row.
     #[must_use]
-    pub fn of(index: &Index, row: RowId) -> Option<Self> {
+    pub fn of(index: &Index, row: RowId, step: Option<Step>) -> Option<Self> {
         let entry = index.entry(row)?;
         let raw = index.readable(row);
         let shown = raw.get(..MAX_SHOWN).unwrap_or(&raw);
         let text = to_text(shown);
         let lines = classify(text.trim_start_matches('\u{FEFF}').trim_end(), &entry);
-        Some(Self { row, outcome: view::outcome(index, row), entry, lines, not_shown: raw.len() - shown.len() })
+        let explained = Explained { step, ..Explained::of(index, row, &entry) };
+        let not_shown = raw.len() - shown.len();
+        Some(Self { row, outcome: view::outcome(index, row), entry, lines, explained, not_shown })
     }
 }
 

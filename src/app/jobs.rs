@@ -1,6 +1,7 @@
 //! Long work on threads of its own. Every job answers with plain data over one channel and wakes the
 //! window; of requests that overtake each other only the latest is carried out.
 
+use super::findings::Findings;
 use super::view::{View, ViewRequest, Viewer};
 use crate::format::clock::Offset;
 use crate::index::{self, Followed, Index, Pasted, Progress, RowId, Skipped};
@@ -11,7 +12,7 @@ use crate::trace::dialog_of;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Wakes the window from any thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -40,12 +41,28 @@ pub enum Done {
         ladder: Arc<Ladder>,
         is_dialog: bool,
     },
+    Diagnosis(Box<Findings>),
 }
 
 pub struct LadderRequest {
     pub view: Arc<View>,
-    /// The ladder of this row's dialog, or of all selected rows.
-    pub dialog_of: Option<RowId>,
+    pub of: LadderRows,
+}
+
+/// What a ladder is drawn of.
+pub enum LadderRows {
+    DialogOf(RowId),
+    /// All rows that the query selects.
+    Selected,
+    These(Vec<RowId>),
+}
+
+/// An index to be diagnosed.
+struct DiagnosisRequest {
+    epoch: u64,
+    index: Arc<Index>,
+    /// The log is being written: what comes at once belongs to it too.
+    settles: bool,
 }
 
 /// The way back to the window. What belongs to files that were closed meanwhile is dropped.
@@ -76,6 +93,7 @@ pub struct Jobs {
     done: mpsc::Receiver<(u64, Done)>,
     views: Latest<(u64, ViewRequest)>,
     ladders: Latest<(u64, LadderRequest)>,
+    diagnoses: Latest<DiagnosisRequest>,
     searched: Arc<Searched>,
 }
 
@@ -100,15 +118,30 @@ impl Jobs {
             let reply = reply.clone();
             move |(epoch, request): (u64, LadderRequest), _: &AtomicBool| {
                 let index = &request.view.index;
-                let rows = match request.dialog_of {
-                    Some(row) => dialog_of(index, row),
-                    None => request.view.rows.iter().map(|at| index.row(at)).collect(),
+                let is_dialog = matches!(request.of, LadderRows::DialogOf(_));
+                let rows = match request.of {
+                    LadderRows::DialogOf(row) => dialog_of(index, row),
+                    LadderRows::Selected => request.view.rows.iter().map(|at| index.row(at)).collect(),
+                    LadderRows::These(rows) => rows,
                 };
                 let ladder = Arc::new(Ladder::of(index, &rows));
-                reply.send(epoch, Done::Ladder { ladder, is_dialog: request.dialog_of.is_some() });
+                reply.send(epoch, Done::Ladder { ladder, is_dialog });
             }
         });
-        Self { reply, done, views, ladders, searched }
+        let diagnoses = Latest::start({
+            let (reply, mut before) = (reply.clone(), Before::default());
+            move |DiagnosisRequest { epoch, index, settles }: DiagnosisRequest, newer: &AtomicBool| {
+                if settles && !before.is_long_ago() && !is_quiet(newer) {
+                    return;
+                }
+                if reply.epoch() == epoch {
+                    let start = Instant::now();
+                    reply.send(epoch, Done::Diagnosis(Box::new(Findings::of(index))));
+                    before = Before { done: Some(Instant::now()), took: start.elapsed() };
+                }
+            }
+        });
+        Self { reply, done, views, ladders, diagnoses, searched }
     }
 
     /// What has finished since the last call.
@@ -164,9 +197,14 @@ impl Jobs {
         });
     }
 
-    /// True while an answer to [`Self::view`] or [`Self::ladder`] is on its way.
+    /// True while an answer to [`Self::view`], [`Self::ladder`] or [`Self::diagnose`] is on its way.
     pub fn is_busy(&self) -> bool {
-        [&self.views.slot.busy, &self.ladders.slot.busy].iter().any(|busy| busy.load(Ordering::Acquire))
+        let busy = [&self.views.slot.busy, &self.ladders.slot.busy];
+        busy.iter().any(|busy| busy.load(Ordering::Acquire)) || self.is_diagnosing()
+    }
+
+    pub fn is_diagnosing(&self) -> bool {
+        self.diagnoses.slot.busy.load(Ordering::Acquire)
     }
 
     /// How far the search for the view is, from 0 to 1; `None` where nothing is searched.
@@ -183,6 +221,39 @@ impl Jobs {
     pub fn ladder(&self, request: LadderRequest) {
         self.ladders.ask((self.reply.epoch(), request), true);
     }
+
+    /// `settles` where the log is being written: it is diagnosed once it rests.
+    pub fn diagnose(&self, index: Arc<Index>, settles: bool) {
+        self.diagnoses.ask(DiagnosisRequest { epoch: self.reply.epoch(), index, settles }, true);
+    }
+}
+
+/// How long a log that is written must rest before it is diagnosed again: longer than it is not looked at.
+const RESTS: Duration = Duration::from_millis(1_200);
+/// A log that never rests is diagnosed as often, and never for more than a part of the time.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(15);
+
+/// The diagnosis before.
+#[derive(Default)]
+struct Before {
+    done: Option<Instant>,
+    took: Duration,
+}
+
+impl Before {
+    fn is_long_ago(&self) -> bool {
+        self.done.is_none_or(|done| done.elapsed() > AT_LEAST_EVERY.max(self.took * 10))
+    }
+}
+
+/// Waits; false as soon as there is something newer to do.
+fn is_quiet(newer: &AtomicBool) -> bool {
+    let (_never, timer) = mpsc::channel::<()>();
+    let start = Instant::now();
+    while start.elapsed() < RESTS && !newer.load(Ordering::Acquire) {
+        let _ = timer.recv_timeout(Duration::from_millis(50));
+    }
+    !newer.load(Ordering::Acquire)
 }
 
 impl Drop for Jobs {

@@ -3,21 +3,30 @@
 //! The window reads this state and pushes [`Action`]s; [`App::apply`] is the one place that carries them
 //! out. Long work runs on threads of its own; its results are immutable and are swapped in by [`App::receive`].
 
+mod chosen;
 pub mod command;
 mod detail;
+mod explained;
 mod files;
+mod findings;
 mod jobs;
 mod offers;
+mod steps;
 mod view;
 
+pub use self::chosen::Chosen;
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};
+pub use self::explained::{Code, Explained, Param};
+pub use self::findings::{Card, Check, Findings, Person};
 pub use self::jobs::Wake;
 pub use self::offers::{Offer, Offers, addresses_like};
+pub use self::steps::{Step, Steps};
 pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
+use self::chosen::row_in;
 use self::files::FilesNow;
-use self::jobs::{Done, Jobs, LadderRequest};
+use self::jobs::{Done, Jobs, LadderRequest, LadderRows};
 use self::view::ViewRequest;
 use crate::format::{Format, clock::Offset};
 use crate::index::{Followed, Index, Pasted, Position, Progress, RowId, Skipped};
@@ -27,6 +36,7 @@ use crate::query::{self, Query, QueryError, Scope, edit};
 use crate::source::State;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What the ladder shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +46,12 @@ pub enum LadderOf {
     Dialog,
     /// All messages that the query selects.
     Filtered,
+    /// What proves the finding that is looked at.
+    Finding,
 }
+
+/// How long a log is read before anything is said about a part of it.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is known of the opening of files.
 #[derive(Debug, Default)]
@@ -69,6 +84,13 @@ pub struct App {
     pub ladder_of: LadderOf,
     /// The ladder on the screen is that of one dialog.
     ladder_is_dialog: bool,
+    /// What the diagnosis found; `None` where there was none yet.
+    pub findings: Option<Arc<Findings>>,
+    /// The finding that is looked at.
+    pub chosen: Option<Chosen>,
+    /// Records of the snapshot that a diagnosis was asked of last, and when the files were opened.
+    diagnosed: u32,
+    opened: Instant,
     /// Counts up when the selection should be brought into sight.
     pub reveal: u64,
     /// What became of the files since they were read, by number.
@@ -101,6 +123,10 @@ impl App {
             ladder: Arc::default(),
             ladder_of: LadderOf::Dialog,
             ladder_is_dialog: false,
+            findings: None,
+            chosen: None,
+            diagnosed: 0,
+            opened: Instant::now(),
             reveal: 0,
             files_now: FilesNow::default(),
             paths: Vec::new(),
@@ -162,6 +188,8 @@ impl App {
         self.files_now = FilesNow::default();
         let progress = Arc::new(Progress::default());
         self.opening = Opening { progress: Some(Arc::clone(&progress)), ..Opening::default() };
+        self.forget_findings();
+        self.opened = Instant::now();
         self.select(None);
         self.jobs.open(self.paths.clone(), self.pasted.clone(), self.clocks.clone(), progress);
     }
@@ -177,8 +205,14 @@ impl App {
         self.index = Arc::default();
         self.view = Arc::default();
         self.ladder = Arc::default();
+        self.forget_findings();
         self.select(None);
         self.set_query(String::new());
+    }
+
+    fn forget_findings(&mut self) {
+        (self.findings, self.diagnosed) = (None, 0);
+        self.leave_finding();
     }
 
     fn stop_indexing(&mut self) {
@@ -276,6 +310,7 @@ impl App {
                         self.fit_scope(index.messages() > 0);
                     }
                     self.index = index;
+                    self.ask_diagnosis(is_whole);
                     if is_whole && self.opening.progress.take().is_some_and(|progress| progress.is_cancelled()) {
                         let said = "Indexing was stopped: only what was read until then is shown";
                         self.opening.errors.push(said.to_owned());
@@ -284,6 +319,7 @@ impl App {
                 }
                 Done::Followed(followed) => self.follow(followed),
                 Done::View(view) => self.show(view),
+                Done::Diagnosis(findings) => self.take_findings(*findings),
                 Done::Ladder { ladder, is_dialog } => {
                     self.ladder = ladder;
                     self.ladder_is_dialog = is_dialog;
@@ -311,14 +347,20 @@ impl App {
         }
         if let Some(index) = followed.index {
             self.index = index;
+            self.jobs.diagnose(Arc::clone(&self.index), true);
             self.ask_view();
         }
     }
 
-    /// Where a row of the view before stands in a view that is about to be shown.
-    fn moved(&self, row: RowId, view: &View) -> Option<RowId> {
-        let (block, at) = self.view.index.locate(row)?;
-        view.index.find(block.file, block.bytes_of(at).start)
+    /// A snapshot of a log that is still read is diagnosed only now and then: all of them together cost no more than
+    /// the last.
+    fn ask_diagnosis(&mut self, is_whole: bool) {
+        let has_doubled = self.index.len() / 2 >= self.diagnosed && !self.index.is_empty();
+        let is_time = has_doubled && self.opened.elapsed() > PATIENCE && !self.jobs.is_diagnosing();
+        if is_whole || is_time {
+            self.diagnosed = self.index.len();
+            self.jobs.diagnose(Arc::clone(&self.index), false);
+        }
     }
 
     fn show(&mut self, view: Arc<View>) {
@@ -327,21 +369,25 @@ impl App {
         let has_grown = !Arc::ptr_eq(&view.index, &self.view.index);
         let was_listed = self.selected_place().is_some();
         if has_grown && !self.is_indexing() {
-            self.selected = self.selected.and_then(|row| self.moved(row, &view));
+            self.selected = self.selected.and_then(|row| row_in(&self.view.index, &view.index, row));
         }
         self.view = view;
+        self.fit_evidence();
         if first && self.selected.is_none() {
             self.ask_ladder();
         }
         // A search that goes on may still find it.
-        let is_gone = self.selected.is_some() && self.selected_place().is_none() && !self.view.is_partial;
+        let is_gone = self.selected.is_some()
+            && self.selected_place().is_none()
+            && !self.view.is_partial
+            && (&self.view.query, self.view.scope) == (&self.query, self.scope);
         if is_gone && self.query_error.is_none() {
             // The selected message is filtered out: nothing is selected rather than something unseen.
             self.select(None);
         }
-        if has_grown && let Some(row) = self.selected {
+        if has_grown {
             // Numbers and times of the selected record may have changed with what was read meanwhile.
-            self.detail = Detail::of(&self.view.index, row).map(Arc::new);
+            self.read_detail();
         }
         if has_grown || self.ladder_of == LadderOf::Filtered || self.detail.is_none() {
             self.ask_ladder();
@@ -372,6 +418,7 @@ impl App {
                 (self.scope, self.is_widened) = (scope, false);
                 self.ask_view();
             }
+            Action::SelectFinding(number) => self.choose(number),
             Action::LadderOf(what) => {
                 self.ladder_of = what;
                 self.ask_ladder();
@@ -401,6 +448,11 @@ impl App {
             }
             Command::NextMessage => self.step(1),
             Command::PreviousMessage => self.step(-1),
+            Command::NextFinding => self.step_finding(1),
+            Command::PreviousFinding => self.step_finding(-1),
+            Command::NextEvidence => self.step_evidence(true),
+            Command::PreviousEvidence => self.step_evidence(false),
+            Command::LeaveFinding => self.leave_finding(),
             Command::FilterDialog => {
                 if let Some(call_id) = self.detail.as_ref().and_then(|detail| detail.entry.call_id.clone()) {
                     self.apply(Action::SetTerm("callid", Some(call_id)));
@@ -411,6 +463,7 @@ impl App {
             | Command::FocusQuery
             | Command::FocusAddress
             | Command::Complete
+            | Command::Explain
             | Command::ToggleTheme
             | Command::Help => {}
         }
@@ -458,10 +511,27 @@ impl App {
             return;
         }
         self.selected = row;
-        self.detail = row.and_then(|row| Detail::of(&self.view.index, row)).map(Arc::new);
+        self.read_detail();
         let shown = self.ladder_is_dialog && row.is_some_and(|row| self.ladder.arrow_of(row).is_some());
         if self.ladder_of == LadderOf::Dialog && !shown {
             self.ask_ladder();
+        }
+    }
+
+    /// Reads the selected record, and what it is in its sign-in.
+    fn read_detail(&mut self) {
+        let step = self.selected.and_then(|row| self.step_of(row)).cloned();
+        let detail = self.selected.and_then(|row| Detail::of(&self.view.index, row, step));
+        self.detail = detail.map(Arc::new);
+    }
+
+    /// Whether a command can be given now; its key is left to others where it cannot.
+    #[must_use]
+    pub fn can(&self, command: Command) -> bool {
+        match command {
+            Command::LeaveFinding | Command::NextEvidence | Command::PreviousEvidence => self.chosen.is_some(),
+            Command::NextFinding | Command::PreviousFinding => self.findings.is_some(),
+            _ => true,
         }
     }
 
@@ -480,11 +550,12 @@ impl App {
     }
 
     fn ask_ladder(&self) {
-        let of = match (self.ladder_of, self.selected) {
-            (LadderOf::Dialog, Some(row)) => Some(row),
-            _ => None,
+        let of = match (self.ladder_of, self.selected, &self.chosen) {
+            (LadderOf::Dialog, Some(row), _) => LadderRows::DialogOf(row),
+            (LadderOf::Finding, _, Some(chosen)) => LadderRows::These(chosen.evidence.clone()),
+            _ => LadderRows::Selected,
         };
-        self.jobs.ladder(LadderRequest { view: Arc::clone(&self.view), dialog_of: of });
+        self.jobs.ladder(LadderRequest { view: Arc::clone(&self.view), of });
     }
 
     /// The time range the query names, if it names one with dates.

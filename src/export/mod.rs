@@ -8,7 +8,7 @@ mod messages;
 mod redact;
 mod report;
 
-pub use self::diagnosis::{diagnosis_json, diagnosis_text};
+pub use self::diagnosis::{diagnosis_json, diagnosis_text, verdict};
 pub use self::ladder::ladder_text;
 pub use self::ladder::mermaid::ladder_mermaid;
 pub use self::ladder::svg::ladder_svg;

@@ -85,11 +85,15 @@ fn title(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let tokens = theme::of(ui);
     let ladder = &app.ladder;
     // Without a selected message there is no dialog to show.
-    let shown = if app.selected.is_some() { app.ladder_of } else { LadderOf::Filtered };
+    let shown = match app.ladder_of {
+        LadderOf::Dialog if app.selected.is_none() => LadderOf::Filtered,
+        of => of,
+    };
     egui::Frame::new().inner_margin(egui::Margin::symmetric(10, 5)).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.label(RichText::new("Ladder").font(theme::strong_font()).color(tokens.text_strong));
-            for of in [LadderOf::Dialog, LadderOf::Filtered] {
+            let finding = app.chosen.is_some().then_some(LadderOf::Finding);
+            for of in [LadderOf::Dialog, LadderOf::Filtered].into_iter().chain(finding) {
                 if ui.selectable_label(shown == of, ladder_of_words(of)).clicked() {
                     actions.push(Action::LadderOf(of));
                 }

@@ -1,6 +1,7 @@
 //! The message list: one row a message, failures stand out.
 
-use super::rows::{Column, Columns, RowState, Rows, RowsState, paint_cell, paint_cell_end};
+use super::rows::{Column, Columns, Mark, RowState, Rows, RowsState, paint_cell, paint_cell_end};
+use super::side::look;
 use super::{theme, tone};
 use crate::app::{Action, Actions, App, Command};
 use crate::format::{Direction, Millis};
@@ -12,6 +13,9 @@ use crate::query::edit;
 use crate::trace::{Outcome, in_words, short_target};
 use egui::{Rect, RichText, Ui};
 
+/// Width of the bar at the left of rows that prove a finding.
+const EVIDENCE_BAR_PT: f32 = 4.0;
+
 /// Where the list stands.
 pub struct ListPanel {
     rows: RowsState,
@@ -22,10 +26,10 @@ impl Default for ListPanel {
     fn default() -> Self {
         let columns = vec![
             Column::new("Time", 110.0).min_width_pt(60.0),
-            Column::new("Since", 74.0).min_width_pt(40.0).at_end(),
-            Column::new("From → to", 140.0).min_width_pt(80.0),
-            Column::new("Seen at", 92.0).min_width_pt(50.0),
-            Column::new("Code", 58.0).min_width_pt(40.0),
+            Column::new("Since", 68.0).min_width_pt(40.0).at_end(),
+            Column::new("From → to", 132.0).min_width_pt(80.0),
+            Column::new("Seen at", 84.0).min_width_pt(50.0),
+            Column::new("Code", 54.0).min_width_pt(40.0),
             Column::new("Message", 200.0).min_width_pt(80.0),
         ];
         Self { rows: RowsState::default(), columns: Columns::new(columns) }
@@ -143,11 +147,27 @@ pub fn list_ui(ui: &mut Ui, panel: &mut ListPanel, app: &App, reveal: bool, acti
     let columns = &panel.columns;
     let row_at = |nth: u64| view.rows.get(nth).map(|at| view.index.row(at));
     panel.rows.follow_end = app.follows();
-    let output = Rows::new("Messages", view.rows.len()).show(ui, &mut panel.rows, |ui, nth, rect, state| {
+    // What proves the finding that is looked at is marked, on the rows and on the scroll bar.
+    let mark = app.card().map(|card| theme::of(ui).tone(look(card.severity).0).text);
+    let evidence = app.chosen.as_ref().zip(mark);
+    let marks: Vec<Mark> = evidence
+        .map_or(Vec::new(), |(chosen, color)| chosen.places.iter().map(|&fraction| Mark { fraction, color }).collect());
+    let rows = Rows::new("Messages", view.rows.len()).marks(&marks);
+    let output = rows.show(ui, &mut panel.rows, |ui, nth, rect, state| {
         let before = nth.checked_sub(1).and_then(row_at);
-        let Some(row) = row_at(nth).and_then(|row| ListRow::of(&view.index, row, before)) else { return String::new() };
+        let Some(id) = row_at(nth) else { return String::new() };
+        let Some(row) = ListRow::of(&view.index, id, before) else { return String::new() };
         paint_row(ui, &row, columns, rect, state);
-        row.words()
+        match evidence.filter(|(chosen, _)| chosen.is_proved_by(id)) {
+            Some((_, color)) => {
+                // Beside the bar of the selected row, which stands at the very edge.
+                let left = rect.left() + if state.selected { theme::SELECTION_BAR_PT } else { 0.0 };
+                let bar = Rect::from_min_size(egui::pos2(left, rect.top()), egui::vec2(EVIDENCE_BAR_PT, rect.height()));
+                ui.painter().rect_filled(bar, 0, color);
+                format!("{}, evidence", row.words())
+            }
+            None => row.words(),
+        }
     });
     if output.selection_changed {
         actions.push(Action::Select(panel.rows.selected.and_then(row_at)));

@@ -34,6 +34,8 @@ pub struct Window {
     bar: bar::BarState,
     list: list::ListPanel,
     ladder: ladder::LadderPanel,
+    side: side::SidePanel,
+    detail: detail::DetailPanel,
     shown_reveal: u64,
     help_is_open: bool,
     /// A text box had the keyboard in the last frame. Escape takes the keyboard from it before a frame
@@ -66,6 +68,8 @@ impl Window {
             bar: bar::BarState::default(),
             list: list::ListPanel::default(),
             ladder: ladder::LadderPanel::default(),
+            side: side::SidePanel::default(),
+            detail: detail::DetailPanel::default(),
             shown_reveal: 0,
             help_is_open: false,
             was_typing: false,
@@ -90,8 +94,10 @@ impl Window {
             // A key with more modifiers is asked first, or Ctrl+O would take Ctrl+Shift+O.
             let mut keyed: Vec<_> = COMMANDS.iter().filter_map(|entry| Some((entry.command, entry.key?))).collect();
             keyed.sort_by_key(|(_, key)| !key.modifiers.shift);
-            for (command, key) in keyed.into_iter().filter(|(command, _)| *command != Command::Paste) {
-                let is_plain = key.modifiers.is_none() && key.logical_key != egui::Key::F1;
+            keyed.retain(|(command, _)| *command != Command::Paste && self.app.can(*command));
+            for (command, key) in keyed {
+                let is_function = matches!(key.logical_key, egui::Key::F1 | egui::Key::F7 | egui::Key::F8);
+                let is_plain = key.modifiers.is_none() && !is_function;
                 if !(types && is_plain) && input.consume_shortcut(&key) {
                     actions.push(Action::Run(command));
                 }
@@ -125,7 +131,10 @@ impl Window {
                 Action::Run(Command::Paste) => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
                 Action::Run(Command::ToggleTheme) => toggle_theme(ctx),
                 Action::Run(Command::Help) => self.help_is_open = !self.help_is_open,
-                Action::Run(Command::ClearFilter) if self.help_is_open => self.help_is_open = false,
+                Action::Run(Command::Explain) => self.detail.toggle(),
+                Action::Run(Command::ClearFilter | Command::LeaveFinding) if self.help_is_open => {
+                    self.help_is_open = false;
+                }
                 action => self.app.apply(action),
             }
         }
@@ -201,15 +210,15 @@ impl Window {
         }
         egui::Panel::left("side")
             .frame(plain.inner_margin(egui::Margin::same(8)))
-            .default_size((width * 0.165).max(190.0))
-            .size_range(150.0..=480.0)
-            .show(ui, |ui| side::side_ui(ui, app, actions));
+            .default_size((width * 0.2).max(250.0))
+            .size_range(170.0..=560.0)
+            .show(ui, |ui| side::side_ui(ui, &mut self.side, app, actions));
         egui::Panel::right("detail")
             .frame(plain)
             .default_size((width * 0.3).max(330.0))
             .size_range(240.0..=1200.0)
             .show(ui, |ui| {
-                detail::detail_ui(ui, app, actions);
+                detail::detail_ui(ui, &mut self.detail, app, actions);
             });
         let revealed = std::mem::replace(&mut self.shown_reveal, app.reveal) != app.reveal;
         egui::Panel::bottom("ladder")
@@ -257,5 +266,6 @@ fn ladder_of_words(of: LadderOf) -> &'static str {
     match of {
         LadderOf::Dialog => "This dialog",
         LadderOf::Filtered => "All filtered",
+        LadderOf::Finding => "This finding",
     }
 }

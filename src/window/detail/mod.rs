@@ -1,18 +1,42 @@
-//! The selected message: what it is, its diagnostic codes, and its text with headers highlighted.
+//! The finding that is looked at, and the selected message: what it is, what it means, and its text with headers
+//! highlighted.
 
+mod explained;
+mod finding;
+
+use super::bar::hint;
 use super::theme::{self, Tone};
 use super::{highlight, tone};
-use crate::app::{Action, Actions, App, Detail};
+use crate::app::{Action, Actions, App, Command, Detail, LineKind};
+use crate::diagnosis::knowledge::{Knowledge, Place};
 use crate::export::with_separators;
-use crate::protocol::diagnostics::Diagnostic;
+use crate::protocol::header::split_field;
 use crate::protocol::lines::to_text;
 use egui::{Align, Layout, RichText, Ui};
-use egui_extras::{Column, TableBuilder};
+
+/// What the pane shows of the selected message.
+#[derive(Default)]
+pub struct DetailPanel {
+    explains: bool,
+}
+
+impl DetailPanel {
+    /// Changes between text and meaning.
+    pub fn toggle(&mut self) {
+        self.explains = !self.explains;
+    }
+}
+
+/// A pane this high has room for the facts of a message over its text.
+const ROOMY_PT: f32 = 440.0;
 
 /// The pane, or what to do to fill it.
-pub fn detail_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
+pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut Actions) {
     // A panel shrinks to what is in it; this one keeps its width while it is empty.
     ui.set_min_width(ui.available_width());
+    if let Some(card) = app.card() {
+        finding::finding_ui(ui, app, card, actions);
+    }
     let Some(detail) = &app.detail else {
         ui.vertical_centered(|ui| {
             ui.add_space(40.0);
@@ -21,16 +45,39 @@ pub fn detail_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         return;
     };
     egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-        head(ui, app, detail, actions);
-        codes(ui, detail, actions);
+        let is_roomy = ui.available_height() > ROOMY_PT;
+        head(ui, app, detail);
+        if is_roomy && !panel.explains {
+            facts(ui, detail, actions);
+        }
+        explained::summary_ui(ui, &detail.explained, actions);
         notes(ui, detail);
+        ui.add_space(4.0);
+        ui.horizontal(|ui| {
+            for (explains, name) in [(false, "Text"), (true, "Explained")] {
+                let tab = ui.selectable_label(panel.explains == explains, name);
+                if tab.on_hover_text(hint(ui, Command::Explain)).clicked() {
+                    panel.explains = explains;
+                }
+            }
+        });
     });
     let tokens = theme::of(ui);
     ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top() - 2.0, egui::Stroke::new(1.0, tokens.hairline));
-    text(ui, app, detail);
+    if !panel.explains {
+        text(ui, app, detail);
+        return;
+    }
+    egui::ScrollArea::vertical().id_salt(("explained", detail.row.0)).auto_shrink(false).show(ui, |ui| {
+        egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
+            explained::explained_ui(ui, &detail.explained, actions);
+            explained::title(ui, "Message");
+            facts(ui, detail, actions);
+        });
+    });
 }
 
-fn head(ui: &mut Ui, app: &App, detail: &Detail, actions: &mut Actions) {
+fn head(ui: &mut Ui, app: &App, detail: &Detail) {
     let tokens = theme::of(ui);
     let entry = &detail.entry;
     ui.horizontal(|ui| {
@@ -61,28 +108,35 @@ fn head(ui: &mut Ui, app: &App, detail: &Detail, actions: &mut Actions) {
             .wrap()
             .selectable(true),
     );
+}
+
+/// Who, where and when. A click on an address or a dialog filters by it.
+fn facts(ui: &mut Ui, detail: &Detail, actions: &mut Actions) {
+    let entry = &detail.entry;
     ui.add_space(4.0);
-    ui.spacing_mut().interact_size.y = 17.0;
-    egui::Grid::new("facts").num_columns(2).spacing([14.0, 3.0]).show(ui, |ui| {
-        fact(ui, "Time", entry.time.as_deref().unwrap_or("not written"), None, actions);
-        if let Some(from) = &entry.from {
-            fact(ui, "From", from, Some(Action::SetTerm("uri", Some(from.clone()))), actions);
-        }
-        if let Some(to) = entry.to.as_ref().filter(|to| Some(*to) != entry.from.as_ref()) {
-            fact(ui, "To", to, Some(Action::SetTerm("uri", Some(to.clone()))), actions);
-        }
-        if let Some(call_id) = &entry.call_id {
-            fact(ui, "Call-ID", call_id, Some(Action::SetTerm("callid", Some(call_id.clone()))), actions);
-        }
-        if let Some(way) = way(detail) {
-            fact(ui, "Direction", &way, None, actions);
-        }
-        let place = format!(
-            "{} at byte {}",
-            entry.file.rsplit(['/', '\\']).next().unwrap_or_default(),
-            with_separators(entry.offset)
-        );
-        fact(ui, "File", &place, None, actions);
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 17.0;
+        egui::Grid::new("facts").num_columns(2).spacing([14.0, 3.0]).show(ui, |ui| {
+            fact(ui, "Time", entry.time.as_deref().unwrap_or("not written"), None, actions);
+            if let Some(from) = &entry.from {
+                fact(ui, "From", from, Some(Action::SetTerm("uri", Some(from.clone()))), actions);
+            }
+            if let Some(to) = entry.to.as_ref().filter(|to| Some(*to) != entry.from.as_ref()) {
+                fact(ui, "To", to, Some(Action::SetTerm("uri", Some(to.clone()))), actions);
+            }
+            if let Some(call_id) = &entry.call_id {
+                fact(ui, "Call-ID", call_id, Some(Action::SetTerm("callid", Some(call_id.clone()))), actions);
+            }
+            if let Some(way) = way(detail) {
+                fact(ui, "Direction", &way, None, actions);
+            }
+            let place = format!(
+                "{} at byte {}",
+                entry.file.rsplit(['/', '\\']).next().unwrap_or_default(),
+                with_separators(entry.offset)
+            );
+            fact(ui, "File", &place, None, actions);
+        });
     });
 }
 
@@ -125,65 +179,6 @@ fn fact(ui: &mut Ui, name: &str, value: &str, filter: Option<Action>, actions: &
         }
     }
     ui.end_row();
-}
-
-/// The diagnostic codes of the message, each with all the log says beside it.
-fn codes(ui: &mut Ui, detail: &Detail, actions: &mut Actions) {
-    for (number, diagnostic) in detail.entry.diagnostics.iter().enumerate() {
-        let tokens = theme::of(ui);
-        ui.add_space(6.0);
-        egui::Frame::new()
-            .fill(tokens.syntax.diagnostics_background)
-            .corner_radius(5)
-            .inner_margin(egui::Margin::symmetric(10, 7))
-            .show(ui, |ui| {
-                ui.set_min_width(ui.available_width());
-                ui.horizontal_wrapped(|ui| {
-                    let sub = diagnostic.sub.map(|sub| format!(".{sub}")).unwrap_or_default();
-                    let code = format!("{} {}{sub}", Tone::Failure.glyph(), diagnostic.code);
-                    let link = egui::Link::new(
-                        RichText::new(code).font(theme::strong_font()).color(tokens.syntax.diagnostics),
-                    );
-                    if ui.add(link).on_hover_text("Click to see only messages with this code").clicked() {
-                        actions.push(Action::SetTerm("diag", Some(diagnostic.code.to_string())));
-                    }
-                    let reason = diagnostic.reason.as_deref().unwrap_or("The log gives no reason");
-                    ui.add(
-                        egui::Label::new(RichText::new(reason).font(theme::strong_font()).color(tokens.text_strong))
-                            .wrap()
-                            .selectable(true),
-                    );
-                });
-                parameters(ui, number, diagnostic);
-            });
-    }
-}
-
-fn parameters(ui: &mut Ui, number: usize, diagnostic: &Diagnostic) {
-    let tokens = theme::of(ui);
-    let source = diagnostic.source.iter().map(|source| ("source", source.as_str()));
-    let rows: Vec<(&str, &str)> = std::iter::once(("header", diagnostic.header.as_str()))
-        .chain(source)
-        .chain(diagnostic.params.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-        .collect();
-    ui.spacing_mut().item_spacing.y = 1.0;
-    TableBuilder::new(ui)
-        .id_salt(("parameters", number))
-        .vscroll(false)
-        .column(Column::auto().at_least(70.0))
-        .column(Column::remainder().clip(true))
-        .body(|body| {
-            body.rows(18.0, rows.len(), |mut row| {
-                let Some((name, value)) = rows.get(row.index()) else { return };
-                row.col(|ui| {
-                    ui.label(RichText::new(*name).font(theme::small_font()).color(tokens.text_weak));
-                });
-                row.col(|ui| {
-                    let value = RichText::new(*value).font(theme::small_font()).color(tokens.text);
-                    ui.add(egui::Label::new(value).selectable(true).truncate());
-                });
-            });
-        });
 }
 
 /// What was damaged or odd about the record.
@@ -233,8 +228,26 @@ fn text(ui: &mut Ui, app: &App, detail: &Detail) {
             ui.horizontal(|ui| {
                 ui.set_min_height(height);
                 ui.add_space(12.0);
-                ui.add(egui::Label::new(job).selectable(true).extend());
+                let label = ui.add(egui::Label::new(job).selectable(true).extend());
+                // Looked up only for the line under the pointer.
+                if label.hovered()
+                    && let Some(gloss) = gloss(&line.text, line.kind)
+                {
+                    label.on_hover_text(gloss);
+                }
             });
         }
     });
+}
+
+/// What is known of the header of a line, or of the field that the log puts around a message.
+fn gloss(line: &str, kind: LineKind) -> Option<&'static str> {
+    let place = match kind {
+        LineKind::Header | LineKind::Diagnostics => Place::Header,
+        LineKind::Trace => Place::Record,
+        LineKind::StartLine | LineKind::Body => return None,
+    };
+    let (name, _) = split_field(line.as_bytes())?;
+    let known = Knowledge::built_in().name_in(place, &to_text(name))?;
+    (!known.gloss.is_empty()).then_some(known.gloss.as_str())
 }

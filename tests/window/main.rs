@@ -1,11 +1,13 @@
 //! The whole window, used by accessible names: what a person clicks and types, and what then stands on
 //! the screen. Pictures of its main views in both themes.
 
+mod findings;
+#[path = "../support/mod.rs"]
 mod support;
 
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::{Path, PathBuf};
 use uccello::cli::Input;
 use uccello::index::Position;
@@ -62,6 +64,22 @@ fn wait_for(harness: &mut Harness<'_, Option<Window>>, label: &str) {
     panic!("'{label}' did not come");
 }
 
+/// Folds what stands above a section of the left side, which may have pushed it out of sight.
+fn only_section(harness: &mut Harness<'_, Option<Window>>, wanted: &str) {
+    for name in ["Findings ", "People ", "Codes ", "Servers "] {
+        if name.trim() == wanted {
+            return;
+        }
+        let heading = harness
+            .query_all_by_role(egui::accesskit::Role::Button)
+            .find(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with(name)));
+        if let Some(heading) = heading {
+            heading.click();
+            settle(harness);
+        }
+    }
+}
+
 fn incident(theme: Theme) -> Harness<'static, Option<Window>> {
     open(theme, [1280.0, 800.0], &[Path::new(INCIDENT)])
 }
@@ -79,11 +97,11 @@ fn type_into(harness: &mut Harness<'_, Option<Window>>, shortcut: Key, text: &st
 
 #[test]
 fn the_folder_opens_as_one_timeline_of_three_files() {
-    let harness = incident(Theme::Dark);
-    let app = window(&harness).app();
-    assert_eq!(app.view.index.files().len(), 3);
+    let mut harness = incident(Theme::Dark);
+    assert_eq!(window(&harness).app().view.index.files().len(), 3);
     assert!(shown(&harness) > 600);
     harness.get_by_label_contains("lines not understood");
+    only_section(&mut harness, "Files");
     harness.get_by_label_contains("File anna-UccApi-0.UccApilog, client log, clock +01:00");
     harness.get_by_label_contains("File fe01-cls.txt, server trace (CLS), clock utc");
 }
@@ -151,6 +169,7 @@ fn an_arrow_selects_its_message_in_the_list() {
 fn a_code_of_the_side_list_filters_by_it_and_again_gives_it_up() {
     let mut harness = incident(Theme::Dark);
     let all = shown(&harness);
+    only_section(&mut harness, "Codes");
     harness.get_by_label_contains("Code 28032, The web ticket is invalid.").click();
     settle(&mut harness);
     assert_eq!(window(&harness).app().query_text, "diag:28032");
@@ -601,6 +620,7 @@ fn pictures_of_the_main_views() {
         picture(&mut results, ladder, &format!("window_ladder_{name}"));
 
         let mut code = incident(theme);
+        only_section(&mut code, "Codes");
         code.get_by_label_contains("Code 28032").click();
         settle(&mut code);
         code.get_all_by_label_contains("code 28032, failure").next().expect("a refusal").click();

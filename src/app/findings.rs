@@ -1,0 +1,387 @@
+//! What the diagnosis found, as the window shows it: cards, people, and what each message of a sign-in is.
+//!
+//! Put together once, on the thread that diagnoses, so that a frame only reads it. Row ids are those of the index
+//! that was diagnosed.
+
+use super::steps::Steps;
+use crate::diagnosis::{Confidence, Diagnosis, Finding, Severity};
+use crate::export::{counted, verdict, with_separators};
+use crate::format::Millis;
+use crate::index::{Index, RowId};
+use crate::trace::{Ending, Trace};
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// Everything that was found in one snapshot.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub index: Arc<Index>,
+    /// One line: how bad it is.
+    pub verdict: String,
+    /// What was looked at, in one sentence.
+    pub looked_at: String,
+    pub has_sign_in: bool,
+    /// Failures and warnings, worst first, each followed by what it caused; then advice, then what is normal.
+    pub cards: Vec<Card>,
+    /// How many cards at the start are worth attention.
+    pub urgent: usize,
+    pub people: Vec<Person>,
+    pub steps: Steps,
+}
+
+/// One finding.
+#[derive(Debug)]
+pub struct Card {
+    pub rule: &'static str,
+    pub severity: Severity,
+    pub title: String,
+    /// `anna@contoso.com`, `3 people`; empty where it is about nobody.
+    pub user: String,
+    pub count: usize,
+    /// `13:21:19.047`, or first and last.
+    pub times: String,
+    /// How many causes stand above it.
+    pub depth: usize,
+    /// In the order of the window.
+    pub evidence: Vec<RowId>,
+    /// How well the log proves it, as a sentence.
+    pub sureness: &'static str,
+    pub explanation: String,
+    pub checks: Vec<Check>,
+    /// All of it in words, for screen readers and tests.
+    pub spoken: String,
+}
+
+/// What to check next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    pub text: String,
+    /// To be typed as it stands.
+    pub is_command: bool,
+}
+
+/// A user and how the sign-ins went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub user: String,
+    pub attempts: usize,
+    pub sign_ins: usize,
+    pub failures: usize,
+    /// How the last attempt ended; `None` where there was none.
+    pub last: Option<Ending>,
+    /// `6 attempts, 0 sign-ins, 5 failures`
+    pub counts: String,
+}
+
+impl Findings {
+    /// Diagnoses a snapshot.
+    #[must_use]
+    pub fn of(index: Arc<Index>) -> Self {
+        let diagnosis = Diagnosis::of(&index);
+        let (verdict, looked_at) = (verdict(&diagnosis), looked_at(&index, &diagnosis.trace));
+        let Diagnosis { findings, trace } = diagnosis;
+        let (mut cards, calm) = urgent(&index, &findings);
+        let urgent = cards.len();
+        cards.extend(calm.iter().filter(|own| own.severity != Severity::Normal).map(|own| Card::of(&index, own, 0)));
+        cards.extend(normal(&index, &calm));
+        Self {
+            verdict,
+            looked_at,
+            has_sign_in: trace.attempts().next().is_some(),
+            cards,
+            urgent,
+            people: people(&trace),
+            steps: Steps::of(&trace),
+            index,
+        }
+    }
+
+    /// Where the same finding stands among these.
+    #[must_use]
+    pub fn find(&self, card: &Card) -> Option<usize> {
+        self.cards.iter().position(|own| (own.rule, &own.user, &own.title) == (card.rule, &card.user, &card.title))
+    }
+}
+
+/// Failures and warnings with what they caused, and all others.
+fn urgent<'f>(index: &Index, findings: &'f [Finding]) -> (Vec<Card>, Vec<&'f Finding>) {
+    let cause_of = |finding: &Finding| {
+        let rule = finding.caused_by?;
+        findings.iter().position(|other| other.rule == rule && other.user == finding.user && other.rule != finding.rule)
+    };
+    let mut caused: Vec<Vec<usize>> = vec![Vec::new(); findings.len()];
+    let mut roots = Vec::new();
+    for (at, finding) in findings.iter().enumerate() {
+        match cause_of(finding).and_then(|cause| caused.get_mut(cause)) {
+            Some(own) => own.push(at),
+            None => roots.push(at),
+        }
+    }
+    let is_urgent = |at: usize| findings.get(at).is_some_and(|own| own.severity <= Severity::Warning);
+    let mut is_placed = vec![false; findings.len()];
+    let mut cards = Vec::new();
+    // Causes in a circle have no root; the second pass begins with any of them.
+    for first in roots.into_iter().chain(0..findings.len()).filter(|&at| is_urgent(at)) {
+        let mut open = vec![(first, 0)];
+        while let Some((at, depth)) = open.pop() {
+            let (Some(finding), Some(placed)) = (findings.get(at), is_placed.get_mut(at)) else { continue };
+            if std::mem::replace(placed, true) {
+                continue;
+            }
+            cards.push(Card::of(index, finding, depth));
+            open.extend(caused.get(at).into_iter().flatten().rev().map(|&own| (own, depth + 1)));
+        }
+    }
+    let others = findings.iter().zip(is_placed).filter(|(_, placed)| !placed).map(|(finding, _)| finding).collect();
+    (cards, others)
+}
+
+/// What is normal about several people is said once.
+fn normal(index: &Index, calm: &[&Finding]) -> Vec<Card> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in calm.iter().filter(|own| own.severity == Severity::Normal) {
+        let same = |group: &&mut Vec<&Finding>| group.first().is_some_and(|first| first.rule == finding.rule);
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.iter().filter_map(|group| normal_card(index, group)).collect()
+}
+
+/// People that are named before the rest is only counted.
+const MOST_NAMED: usize = 12;
+
+fn normal_card(index: &Index, group: &[&Finding]) -> Option<Card> {
+    let (first, others) = group.split_first()?;
+    if others.is_empty() {
+        return Some(Card::of(index, first, 0));
+    }
+    let mut all = (*first).clone();
+    all.count = group.iter().map(|own| own.count).sum();
+    all.evidence = group.iter().flat_map(|own| own.evidence.iter().copied()).collect();
+    all.evidence.sort_unstable_by_key(|&row| index.position(row));
+    all.evidence.dedup();
+    if others.iter().any(|own| own.explanation != first.explanation) {
+        let line = |own: &&Finding| format!("{}: {}", own.user.as_deref().unwrap_or("-"), own.explanation);
+        let mut lines: Vec<String> = group.iter().take(MOST_NAMED).map(line).collect();
+        if let Some(more) = group.len().checked_sub(MOST_NAMED).filter(|&more| more > 0) {
+            lines.push(format!("and {} more", with_separators(more as u64)));
+        }
+        all.explanation = lines.join("\n");
+    }
+    let mut users: Vec<&str> = group.iter().filter_map(|own| own.user.as_deref()).collect();
+    users.sort_unstable();
+    users.dedup();
+    all.user = match users.as_slice() {
+        [] => None,
+        [only] => Some((*only).to_owned()),
+        several => Some(format!("{} people", with_separators(several.len() as u64))),
+    };
+    Some(Card::of(index, &all, 0))
+}
+
+impl Card {
+    fn of(index: &Index, finding: &Finding, depth: usize) -> Self {
+        let user = finding.user.clone().unwrap_or_default();
+        let times = span_words(index, &finding.evidence);
+        let mut spoken = format!("Finding, {}, {}", finding.severity.name(), finding.title);
+        if depth > 0 {
+            spoken += ", follows from the one above";
+        }
+        for part in [&user, &times].into_iter().filter(|part| !part.is_empty()) {
+            spoken = format!("{spoken}, {part}");
+        }
+        if finding.count > 1 {
+            spoken = format!("{spoken}, {} times", with_separators(finding.count as u64));
+        }
+        Self {
+            rule: finding.rule,
+            severity: finding.severity,
+            title: finding.title.clone(),
+            user,
+            count: finding.count,
+            times,
+            depth,
+            evidence: finding.evidence.clone(),
+            sureness: match finding.confidence {
+                Confidence::Proved => "Proved by the log",
+                Confidence::Likely => "Likely, by the order of events",
+                Confidence::Hint => "Only a hint",
+            },
+            explanation: finding.explanation.clone(),
+            checks: finding.checks.iter().map(|text| Check::of(text)).collect(),
+            spoken,
+        }
+    }
+}
+
+impl Check {
+    /// Commands start with the name of a program or a cmdlet, such as `Get-CsUser`.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        const PROGRAMS: [&str; 10] =
+            ["nslookup", "certutil", "klist", "setspn", "w32tm", "nltest", "netsh", "curl", "openssl", "repadmin"];
+        let word = text.split_whitespace().next().unwrap_or_default();
+        let is_cmdlet = word.split_once('-').is_some_and(|(verb, noun)| {
+            let is_capital = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase());
+            is_capital(verb) && is_capital(noun) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        });
+        // A sentence may begin with a program's name too, but ends like a sentence.
+        let is_sentence = text.ends_with(['.', '?']);
+        Self { text: text.to_owned(), is_command: (is_cmdlet || PROGRAMS.contains(&word)) && !is_sentence }
+    }
+}
+
+/// First and last time of some rows, as the list writes times.
+fn span_words(index: &Index, rows: &[RowId]) -> String {
+    let time = |row: &RowId| Some(index.time(*row)).filter(|time| *time != Millis::NEVER);
+    let (Some(first), Some(last)) = (rows.iter().find_map(time), rows.iter().rev().find_map(time)) else {
+        return String::new();
+    };
+    if first == last {
+        return first.clock_time();
+    }
+    if last.0 - first.0 < 86_400_000 {
+        return format!("{} to {}", first.clock_time(), last.clock_time());
+    }
+    let format = "%Y-%m-%d %H:%M";
+    format!("{} to {}", first.format(format), last.format(format))
+}
+
+/// `Looked at 12 sign-ins of 2 people, 43 web requests and 1,552 records of 3 files.`
+fn looked_at(index: &Index, trace: &Trace) -> String {
+    let attempts = trace.attempts().count() as u64;
+    let mut users: Vec<&str> = trace.attempts().filter_map(|attempt| attempt.user.as_deref()).collect();
+    users.sort_unstable();
+    users.dedup();
+    let mut parts = Vec::new();
+    if attempts > 0 {
+        let people = if users.len() == 1 { "1 person".to_owned() } else { format!("{} people", users.len()) };
+        parts.push(format!("{} of {people}", counted(attempts, "sign-in attempt")));
+    }
+    if !trace.web.is_empty() {
+        parts.push(counted(trace.web.len() as u64, "web request"));
+    }
+    let files = counted(index.files().len() as u64, "file");
+    let all = format!("{} of {files}", counted(u64::from(index.len()), "record"));
+    match parts.as_slice() {
+        [] => format!("Looked at {all}."),
+        parts => format!("Looked at {} and {all}.", parts.join(", ")),
+    }
+}
+
+/// Users with how their sign-ins went; who fails now comes first.
+fn people(trace: &Trace) -> Vec<Person> {
+    let mut known: FxHashMap<&str, (Person, Millis)> = FxHashMap::default();
+    let new = |user: &str| {
+        let counts = String::new();
+        let person = Person { user: user.to_owned(), attempts: 0, sign_ins: 0, failures: 0, last: None, counts };
+        (person, Millis(i64::MIN))
+    };
+    for user in trace.web.iter().filter_map(|exchange| exchange.user.as_deref()) {
+        known.entry(user).or_insert_with(|| new(user));
+    }
+    for attempt in trace.attempts() {
+        let Some(user) = attempt.user.as_deref() else { continue };
+        let (person, when) = known.entry(user).or_insert_with(|| new(user));
+        if attempt.ending != Ending::SignedOut {
+            person.attempts += 1;
+        }
+        person.sign_ins += usize::from(attempt.ending == Ending::SignedIn);
+        person.failures += usize::from(is_failure(attempt.ending));
+        if attempt.started() >= *when {
+            (person.last, *when) = (Some(attempt.ending), attempt.started());
+        }
+    }
+    let mut people: Vec<Person> = known.into_values().map(|(person, _)| person).collect();
+    for person in &mut people {
+        person.counts = if person.attempts == 0 {
+            "web requests only".to_owned()
+        } else {
+            let attempts = counted(person.attempts as u64, "attempt");
+            let sign_ins = counted(person.sign_ins as u64, "sign-in");
+            let failures = counted(person.failures as u64, "failure");
+            format!("{attempts}, {sign_ins}, {failures}")
+        };
+    }
+    let order = |person: &Person| {
+        let fails_now = person.last.is_some_and(is_failure);
+        (Reverse(fails_now), Reverse(person.failures), Reverse(person.attempts), person.user.clone())
+    };
+    people.sort_by_cached_key(order);
+    people
+}
+
+fn is_failure(ending: Ending) -> bool {
+    matches!(ending, Ending::Refused | Ending::Rejected | Ending::Unavailable | Ending::Unanswered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::Rule;
+
+    fn finding(rule: &'static str, severity: Severity, user: &str, cause: Option<&'static str>) -> Finding {
+        let own = Rule { slug: rule, severity, find: |_| Vec::new() };
+        let mut finding = Finding::new(&own, Confidence::Proved, rule).about(Some(user), None);
+        finding.caused_by = cause;
+        finding
+    }
+
+    #[test]
+    fn what_follows_stands_under_its_cause_of_the_same_user() {
+        use Severity::{Failure, Normal, Warning};
+        let findings = [
+            finding("cause", Failure, "anna", None),
+            finding("cause", Failure, "ben", None),
+            finding("alone", Failure, "anna", Some("not there")),
+            finding("effect", Failure, "ben", Some("cause")),
+            finding("effect of it", Warning, "ben", Some("effect")),
+            finding("round", Warning, "anna", Some("about")),
+            finding("about", Warning, "anna", Some("round")),
+            finding("usual", Normal, "anna", None),
+        ];
+        let (cards, calm) = urgent(&Index::default(), &findings);
+        let found: Vec<_> = cards.iter().map(|card| (card.title.as_str(), card.user.as_str(), card.depth)).collect();
+        let wanted = [
+            ("cause", "anna", 0),
+            ("cause", "ben", 0),
+            ("effect", "ben", 1),
+            ("effect of it", "ben", 2),
+            ("alone", "anna", 0),
+            ("round", "anna", 0),
+            ("about", "anna", 1),
+        ];
+        assert_eq!(found, wanted);
+        assert_eq!(calm.len(), 1);
+    }
+
+    #[test]
+    fn what_is_normal_about_several_people_is_one_card() {
+        use Severity::Normal;
+        let findings = [
+            finding("usual", Normal, "anna", None).because("One."),
+            finding("usual", Normal, "ben", None).because("Two."),
+            finding("other", Normal, "anna", None),
+        ];
+        let cards = normal(&Index::default(), &findings.iter().collect::<Vec<_>>());
+        let found: Vec<_> = cards.iter().map(|card| (card.user.as_str(), card.explanation.as_str())).collect();
+        assert_eq!(found, [("2 people", "anna: One.\nben: Two."), ("anna", "")]);
+    }
+
+    #[test]
+    fn commands_are_told_from_sentences() {
+        for (text, wanted) in [
+            ("Get-CsUser -Identity \"sip:anna@contoso.com\" | Format-List", true),
+            ("nslookup -type=srv _sip._tls.contoso.com", true),
+            ("Look at Result-Code in the security record.", false),
+            ("Re-enter the password.", false),
+            ("Front-End services: are they up?", false),
+            ("w32tm /query /status", true),
+        ] {
+            assert_eq!(Check::of(text).is_command, wanted, "{text}");
+        }
+    }
+}
