@@ -6,6 +6,7 @@ use crate::index::{Index, RowId};
 use crate::query::Scope;
 use crate::trace::Outcome;
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 /// A finding that is looked at.
 #[derive(Debug, Default)]
@@ -53,7 +54,7 @@ impl App {
     /// True while what was found may not be all: the log is still read, or was written to since.
     #[must_use]
     pub fn findings_are_so_far(&self) -> bool {
-        self.is_indexing() || self.findings.as_ref().is_none_or(|found| !std::ptr::eq(&*found.index, &*self.index))
+        self.is_indexing() || self.findings.as_ref().is_none_or(|found| !Arc::ptr_eq(&found.index, &self.index))
     }
 
     /// Takes in what was found, and finds again what is looked at.
@@ -150,13 +151,9 @@ impl App {
     /// The evidence that says most: the first failure, else the first answer, else the first message.
     fn decisive(&self) -> Option<RowId> {
         let evidence = &self.chosen.as_ref()?.evidence;
-        let outcome = |row: RowId| super::outcome(&self.view.index, row);
-        let fails = |row: RowId| {
-            outcome(row) == Some(Outcome::Failure)
-                || self.step_of(row).is_some_and(|step| step.outcome == Outcome::Failure)
-        };
+        let outcome = |row: RowId| self.outcome(row);
         let first = |is: &dyn Fn(RowId) -> bool| evidence.iter().copied().find(|&row| is(row));
-        first(&fails)
+        first(&|row| outcome(row) == Some(Outcome::Failure))
             .or_else(|| first(&|row| outcome(row).is_some_and(|outcome| outcome != Outcome::Request)))
             .or_else(|| first(&|row| outcome(row).is_some()))
             .or_else(|| evidence.first().copied())
@@ -172,6 +169,6 @@ impl App {
             self.ask_view();
         }
         self.select(Some(row));
-        self.reveal += 1;
+        self.reveal(true);
     }
 }

@@ -38,6 +38,8 @@ pub struct Card {
     pub title: String,
     /// `anna@contoso.com`, `3 people`; empty where it is about nobody.
     pub user: String,
+    /// The title names the user already.
+    pub is_named: bool,
     pub count: usize,
     /// `13:21:19.047`, or first and last.
     pub times: String,
@@ -185,6 +187,7 @@ fn normal_card(index: &Index, group: &[&Finding]) -> Option<Card> {
 impl Card {
     fn of(index: &Index, finding: &Finding, depth: usize) -> Self {
         let user = finding.user.clone().unwrap_or_default();
+        let is_named = finding.title.contains(&user);
         let times = span_words(index, &finding.evidence);
         let mut spoken = format!("Finding, {}, {}", finding.severity.name(), finding.title);
         if depth > 0 {
@@ -200,6 +203,7 @@ impl Card {
             rule: finding.rule,
             severity: finding.severity,
             title: finding.title.clone(),
+            is_named,
             user,
             count: finding.count,
             times,

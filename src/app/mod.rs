@@ -11,6 +11,7 @@ mod files;
 mod findings;
 mod jobs;
 mod offers;
+mod receive;
 mod steps;
 mod view;
 
@@ -24,19 +25,19 @@ pub use self::offers::{Offer, Offers, addresses_like};
 pub use self::steps::{Step, Steps};
 pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
-use self::chosen::row_in;
 use self::files::FilesNow;
-use self::jobs::{Done, Jobs, LadderRequest, LadderRows};
+use self::jobs::{Jobs, LadderRequest, LadderRows};
 use self::view::ViewRequest;
 use crate::format::{Format, clock::Offset};
-use crate::index::{Followed, Index, Pasted, Position, Progress, RowId, Skipped};
+use crate::index::{Index, Pasted, Position, Progress, RowId, Skipped};
 use crate::ladder::Ladder;
 use crate::query::term::TextPattern;
 use crate::query::{self, Query, QueryError, Scope, edit};
 use crate::source::State;
+use crate::trace::Outcome;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What the ladder shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,9 +50,6 @@ pub enum LadderOf {
     /// What proves the finding that is looked at.
     Finding,
 }
-
-/// How long a log is read before anything is said about a part of it.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is known of the opening of files.
 #[derive(Debug, Default)]
@@ -93,6 +91,8 @@ pub struct App {
     opened: Instant,
     /// Counts up when the selection should be brought into sight.
     pub reveal: u64,
+    /// The count when the selection last went far: then what stands around it matters too.
+    jumped: u64,
     /// What became of the files since they were read, by number.
     files_now: FilesNow,
     paths: Vec<PathBuf>,
@@ -128,6 +128,7 @@ impl App {
             diagnosed: 0,
             opened: Instant::now(),
             reveal: 0,
+            jumped: 0,
             files_now: FilesNow::default(),
             paths: Vec::new(),
             pasted: Vec::new(),
@@ -287,118 +288,6 @@ impl App {
         format!("{} – {rows} of {all} {unit} – Uccello", names.join(", "))
     }
 
-    /// Takes in what other threads have finished.
-    pub fn receive(&mut self) {
-        while let Some(done) = self.jobs.next() {
-            match done {
-                Done::Picked { paths, add } => {
-                    self.waits_for_dialog = false;
-                    if add {
-                        self.add(paths);
-                    } else if !paths.is_empty() {
-                        self.open(paths, Vec::new());
-                    }
-                }
-                Done::Opened { errors, skipped, siblings } => {
-                    self.opening.siblings = siblings;
-                    self.opening.errors = errors;
-                    self.opening.skipped = skipped;
-                }
-                Done::Index { index, is_whole } => {
-                    self.opening.errors.extend(index.limit_reached());
-                    if is_whole && !index.is_empty() {
-                        self.fit_scope(index.messages() > 0);
-                    }
-                    self.index = index;
-                    self.ask_diagnosis(is_whole);
-                    if is_whole && self.opening.progress.take().is_some_and(|progress| progress.is_cancelled()) {
-                        let said = "Indexing was stopped: only what was read until then is shown";
-                        self.opening.errors.push(said.to_owned());
-                    }
-                    self.ask_view();
-                }
-                Done::Followed(followed) => self.follow(followed),
-                Done::View(view) => self.show(view),
-                Done::Diagnosis(findings) => self.take_findings(*findings),
-                Done::Ladder { ladder, is_dialog } => {
-                    self.ladder = ladder;
-                    self.ladder_is_dialog = is_dialog;
-                }
-            }
-        }
-    }
-
-    /// A log without messages is opened for its other records.
-    fn fit_scope(&mut self, has_messages: bool) {
-        if has_messages && std::mem::take(&mut self.is_widened) {
-            self.scope = Scope::Messages;
-        } else if !has_messages && self.scope == Scope::Messages {
-            (self.scope, self.is_widened) = (Scope::AllRecords, true);
-        }
-    }
-
-    /// Takes in what became of the files. Rows of files that stand after a grown one have other numbers now, so what
-    /// is selected is looked for by its place in its file.
-    fn follow(&mut self, followed: Followed) {
-        let name = |number: usize| self.index.files().get(number).map(|file| file.name());
-        let lost = self.files_now.update(&followed.states, name);
-        for sentence in lost {
-            self.say(sentence);
-        }
-        if let Some(index) = followed.index {
-            self.index = index;
-            self.jobs.diagnose(Arc::clone(&self.index), true);
-            self.ask_view();
-        }
-    }
-
-    /// A snapshot of a log that is still read is diagnosed only now and then: all of them together cost no more than
-    /// the last.
-    fn ask_diagnosis(&mut self, is_whole: bool) {
-        let has_doubled = self.index.len() / 2 >= self.diagnosed && !self.index.is_empty();
-        let is_time = has_doubled && self.opened.elapsed() > PATIENCE && !self.jobs.is_diagnosing();
-        if is_whole || is_time {
-            self.diagnosed = self.index.len();
-            self.jobs.diagnose(Arc::clone(&self.index), false);
-        }
-    }
-
-    fn show(&mut self, view: Arc<View>) {
-        let first = self.view.index.is_empty() && !view.index.is_empty();
-        let is_other = view.query != self.view.query || view.scope != self.view.scope;
-        let has_grown = !Arc::ptr_eq(&view.index, &self.view.index);
-        let was_listed = self.selected_place().is_some();
-        if has_grown && !self.is_indexing() {
-            self.selected = self.selected.and_then(|row| row_in(&self.view.index, &view.index, row));
-        }
-        self.view = view;
-        self.fit_evidence();
-        if first && self.selected.is_none() {
-            self.ask_ladder();
-        }
-        // A search that goes on may still find it.
-        let is_gone = self.selected.is_some()
-            && self.selected_place().is_none()
-            && !self.view.is_partial
-            && (&self.view.query, self.view.scope) == (&self.query, self.scope);
-        if is_gone && self.query_error.is_none() {
-            // The selected message is filtered out: nothing is selected rather than something unseen.
-            self.select(None);
-        }
-        if has_grown {
-            // Numbers and times of the selected record may have changed with what was read meanwhile.
-            self.read_detail();
-        }
-        if has_grown || self.ladder_of == LadderOf::Filtered || self.detail.is_none() {
-            self.ask_ladder();
-        }
-        if is_other || (!was_listed && self.selected_place().is_some()) {
-            // What is selected stays in sight in whatever list it now stands in; without a selection a
-            // new list starts at its top.
-            self.reveal += 1;
-        }
-    }
-
     /// Carries out what the user did.
     pub fn apply(&mut self, action: Action) {
         match action {
@@ -412,7 +301,7 @@ impl App {
             Action::Select(row) => self.select(row),
             Action::SelectAndReveal(row) => {
                 self.select(Some(row));
-                self.reveal += 1;
+                self.reveal(false);
             }
             Action::Scope(scope) => {
                 (self.scope, self.is_widened) = (scope, false);
@@ -504,6 +393,27 @@ impl App {
             // What was selected stays on the screen until the query can be read again.
             Err(error) => self.query_error = Some(error),
         }
+    }
+
+    /// Brings the selection into sight.
+    fn reveal(&mut self, is_jump: bool) {
+        self.reveal += 1;
+        if is_jump {
+            self.jumped = self.reveal;
+        }
+    }
+
+    /// The selection went far, and should stand amid its neighbours.
+    #[must_use]
+    pub fn has_jumped(&self) -> bool {
+        self.jumped == self.reveal
+    }
+
+    /// What a message is in its exchange; in a sign-in, what it is there: a 401 that refuses a token is a failure.
+    #[must_use]
+    pub fn outcome(&self, row: RowId) -> Option<Outcome> {
+        let step = self.step_of(row).map(|step| step.outcome).filter(|outcome| *outcome == Outcome::Failure);
+        step.or_else(|| outcome(&self.view.index, row))
     }
 
     fn select(&mut self, row: Option<RowId>) {

@@ -68,8 +68,10 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
                 let Some(arrow) = usize::try_from(nth).ok().and_then(|nth| ladder.arrows.get(nth)) else {
                     return String::new();
                 };
-                paint_arrow(ui, arrow, &lanes, rect, state);
-                ladder.words(arrow)
+                let outcome = app.outcome(arrow.row).unwrap_or(arrow.outcome);
+                let arrow = Arrow { outcome, ..arrow.clone() };
+                paint_arrow(ui, &arrow, &lanes, rect, state);
+                ladder.words(&arrow)
             },
         );
         let chosen = panel.rows.selected.and_then(|nth| ladder.arrows.get(usize::try_from(nth).ok()?));

@@ -27,9 +27,9 @@ impl Default for ListPanel {
         let columns = vec![
             Column::new("Time", 110.0).min_width_pt(60.0),
             Column::new("Since", 68.0).min_width_pt(40.0).at_end(),
-            Column::new("From → to", 132.0).min_width_pt(80.0),
-            Column::new("Seen at", 84.0).min_width_pt(50.0),
-            Column::new("Code", 54.0).min_width_pt(40.0),
+            Column::new("From → to", 140.0).min_width_pt(80.0),
+            Column::new("Seen at", 70.0).min_width_pt(50.0),
+            Column::new("Code", 58.0).min_width_pt(40.0),
             Column::new("Message", 200.0).min_width_pt(80.0),
         ];
         Self { rows: RowsState::default(), columns: Columns::new(columns) }
@@ -139,7 +139,10 @@ pub fn list_ui(ui: &mut Ui, panel: &mut ListPanel, app: &App, reveal: bool, acti
         panel.rows.selected = place;
     }
     if reveal {
-        panel.rows.reveal(place.unwrap_or(0));
+        match place.filter(|_| app.has_jumped()) {
+            Some(place) => panel.rows.reveal_in_middle(place),
+            None => panel.rows.reveal(place.unwrap_or(0)),
+        }
     }
     let title = if app.all_clocks_known() { "Time (UTC)" } else { "Time" };
     panel.columns.set_title(0, title);
@@ -156,7 +159,8 @@ pub fn list_ui(ui: &mut Ui, panel: &mut ListPanel, app: &App, reveal: bool, acti
     let output = rows.show(ui, &mut panel.rows, |ui, nth, rect, state| {
         let before = nth.checked_sub(1).and_then(row_at);
         let Some(id) = row_at(nth) else { return String::new() };
-        let Some(row) = ListRow::of(&view.index, id, before) else { return String::new() };
+        let Some(mut row) = ListRow::of(&view.index, id, before) else { return String::new() };
+        row.outcome = app.outcome(id);
         paint_row(ui, &row, columns, rect, state);
         match evidence.filter(|(chosen, _)| chosen.is_proved_by(id)) {
             Some((_, color)) => {

@@ -215,7 +215,7 @@ impl Window {
             .show(ui, |ui| side::side_ui(ui, &mut self.side, app, actions));
         egui::Panel::right("detail")
             .frame(plain)
-            .default_size((width * 0.3).max(330.0))
+            .default_size((width * 0.285).max(330.0))
             .size_range(240.0..=1200.0)
             .show(ui, |ui| {
                 detail::detail_ui(ui, &mut self.detail, app, actions);

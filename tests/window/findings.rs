@@ -1,13 +1,16 @@
 //! What the diagnosis found, in the window: cards, evidence, people, and what a message means.
 
-use super::{incident, open, picture, press, query_text, settle, shown, support, type_into, window};
+use super::{
+    incident, only_section, open, picture, press, query_text, settle, shown, start, support, type_into, wait_for,
+    window,
+};
+use egui::accesskit::Role;
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use uccello::app::LadderOf;
-use uccello::cli::Input;
 use uccello::window::Window;
 
 type Shown = Harness<'static, Option<Window>>;
@@ -102,6 +105,228 @@ fn a_refused_sign_in_is_a_card_with_user_times_and_count() {
     assert!(shown(&harness) > 0);
 }
 
+fn label(node: &egui_kittest::Node<'_>) -> String {
+    node.accesskit_node().label().unwrap_or_default()
+}
+
+/// How many rows of the list are marked, as far as they are in sight.
+fn marked(harness: &Shown) -> usize {
+    harness.get_all_by_role(Role::ListBoxOption).filter(|node| label(node).ends_with(", evidence")).count()
+}
+
+#[test]
+fn a_card_marks_its_evidence_and_fills_ladder_and_detail_until_escape() {
+    let mut harness = open_refused(Theme::Dark, [1280.0, 1400.0]);
+    harness.get_by_label_contains("Finding, failure, ").click();
+    settle(&mut harness);
+    let app = window(&harness).app();
+    let finding = app.card().expect("a finding that is looked at");
+    assert_eq!((finding.user.as_str(), app.ladder_of), ("anna@contoso.com", LadderOf::Finding));
+    let evidence = finding.evidence.len();
+    assert_eq!((evidence, marked(&harness)), (4, 4), "two refused tokens with their answers");
+    assert_eq!(app.ladder.arrows.len(), evidence);
+    let detail = app.detail.as_ref().expect("the message that decides");
+    assert_eq!((detail.entry.status, detail.entry.cseq), (Some(401), Some(3)), "not a challenge, but the refusal");
+    harness.get_by_label("This finding");
+    harness.get_by_label("Proved by the log");
+    harness.get_by_label_contains("Refused token: the server starts over");
+    harness.get_by_label_contains("the credentials were refused");
+    harness.get_by_label_contains("Copy check, Get-CsUser -Identity \"sip:anna@contoso.com\"").click();
+    settle(&mut harness);
+    harness.get_by_label("Evidence 2 of 4");
+
+    press(&mut harness, Key::Escape);
+    assert!(window(&harness).app().card().is_none());
+    assert_eq!((marked(&harness), window(&harness).app().ladder_of), (0, LadderOf::Dialog));
+    assert!(window(&harness).app().detail.is_some(), "the message stays");
+    assert!(harness.query_by_label("This finding").is_none());
+}
+
+#[test]
+fn keys_walk_findings_and_their_evidence() {
+    let mut harness = open_refused(Theme::Dark, [1280.0, 800.0]);
+    let user = |harness: &Shown| window(harness).app().card().map(|card| card.user.clone()).unwrap_or_default();
+    press(&mut harness, Key::F7);
+    assert_eq!(user(&harness), "anna@contoso.com");
+    harness.get_by_label("Evidence 2 of 4");
+    press(&mut harness, Key::F8);
+    harness.get_by_label("Evidence 3 of 4");
+    harness.get_by_label("Next evidence").click();
+    settle(&mut harness);
+    harness.get_by_label("Evidence 4 of 4");
+    press(&mut harness, Key::F8);
+    harness.get_by_label("Evidence 4 of 4");
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::F8);
+    settle(&mut harness);
+    harness.get_by_label("Evidence 3 of 4");
+    // The list of cards has the keyboard after a click, and keeps its arrows.
+    harness.get_by_label_contains("Finding, failure, ").click();
+    settle(&mut harness);
+    press(&mut harness, Key::ArrowDown);
+    assert_eq!(user(&harness), "ben@contoso.com");
+    press(&mut harness, Key::ArrowUp);
+    assert_eq!(user(&harness), "anna@contoso.com");
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::F7);
+    settle(&mut harness);
+    assert_eq!(user(&harness), "anna@contoso.com", "there is none before the first");
+    harness.get_by_label("Leave the finding").click();
+    settle(&mut harness);
+    assert_eq!(user(&harness), "");
+}
+
+#[test]
+fn evidence_that_the_filter_hides_is_shown_all_the_same() {
+    let mut harness = open_refused(Theme::Dark, [1280.0, 800.0]);
+    type_into(&mut harness, Key::U, "carla@contoso.com");
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    harness.get_by_label_contains("Finding, failure, ").click();
+    settle(&mut harness);
+    assert_eq!(query_text(&harness), "");
+    assert!(window(&harness).app().selected_place().is_some(), "what decides is selected and listed");
+    // A filter that shows the evidence stays.
+    press(&mut harness, Key::Escape);
+    type_into(&mut harness, Key::U, "anna@contoso.com");
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    press(&mut harness, Key::F7);
+    assert_eq!(query_text(&harness), "uri:anna@contoso.com");
+    press(&mut harness, Key::Escape);
+    assert_eq!(query_text(&harness), "uri:anna@contoso.com", "Escape leaves the finding first");
+    press(&mut harness, Key::Escape);
+    assert_eq!(query_text(&harness), "");
+}
+
+#[test]
+fn what_is_normal_is_folded_under_one_row() {
+    let mut harness = open_refused(Theme::Dark, [1280.0, 1400.0]);
+    assert!(harness.query_by_label_contains("Finding, normal").is_none());
+    harness.get_by_label("2 normal things explained").click();
+    settle(&mut harness);
+    let first = harness.get_by_label_contains("Finding, normal, The first 401 is normal");
+    assert!(label(&first).contains("3 people"), "said once about all of them");
+    first.click();
+    settle(&mut harness);
+    harness.get_by_label_contains("First challenge of a sign-in: normal");
+    harness.get_by_label("2 normal things explained").click();
+    settle(&mut harness);
+    assert!(harness.query_by_label_contains("Finding, normal").is_none());
+}
+
+#[test]
+fn people_say_how_it_went_and_filter() {
+    let mut harness = open_refused(Theme::Dark, [1280.0, 1400.0]);
+    let all = shown(&harness);
+    harness.get_by_label("Person ben@contoso.com, last signed in, 2 attempts, 1 sign-in, 1 failure");
+    let anna = "Person anna@contoso.com, last refused, 2 attempts, 0 sign-ins, 2 failures";
+    harness.get_by_label(anna).click();
+    settle(&mut harness);
+    assert_eq!(query_text(&harness), "uri:anna@contoso.com");
+    assert!(shown(&harness) < all);
+    harness.get_by_label(anna).click();
+    settle(&mut harness);
+    assert_eq!((query_text(&harness), shown(&harness)), ("", all));
+}
+
+#[test]
+fn servers_are_counted_and_filter() {
+    let mut harness = incident(Theme::Dark);
+    only_section(&mut harness, "Servers");
+    let server = harness.get_by_label_contains("Server EDGE01, ");
+    let said = label(&server);
+    server.click();
+    settle(&mut harness);
+    assert_eq!(query_text(&harness), "machine:EDGE01");
+    assert_eq!(said, format!("Server EDGE01, {} messages", shown(&harness)));
+}
+
+#[test]
+fn a_code_is_explained_with_its_meaning_and_what_to_check() {
+    let mut harness = incident(Theme::Dark);
+    type_into(&mut harness, Key::F, "diag:28032");
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    harness.get_all_by_label_contains("code 28032, failure").next().expect("a refusal").click();
+    settle(&mut harness);
+    let known = uccello::diagnosis::knowledge::Knowledge::built_in().explain_code(28032, None);
+    harness.get_by_label(&known.meaning);
+    assert!(harness.query_by_label("Likely causes").is_none(), "the text of the message comes first");
+    harness.get_by_label_contains("X-MS-Server-Fqdn: ");
+    press(&mut harness, Key::E);
+    assert!(harness.query_by_label_contains("X-MS-Server-Fqdn: ").is_none());
+    harness.get_by_label("Likely causes");
+    harness.get_by_label_contains(known.causes.first().expect("causes"));
+    harness.get_by_label_contains(known.sureness.in_words());
+    harness.get_by_label("Text").click();
+    settle(&mut harness);
+    harness.get_by_label_contains("X-MS-Server-Fqdn: ");
+}
+
+#[test]
+fn authentication_is_decoded() {
+    let mut harness = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
+    harness.get_all_by_label_contains("REGISTER contoso.com, request").nth(2).expect("the last token").click();
+    settle(&mut harness);
+    harness.get_by_label_contains("Last token of the NTLM handshake");
+    press(&mut harness, Key::E);
+    harness.get_by_label("The client sends NTLM");
+    harness.get_by_label("Workstation");
+}
+
+#[test]
+fn nothing_fails_and_no_sign_in_say_what_was_looked_at() {
+    let harness = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
+    harness.get_by_label("Nothing fails");
+    harness.get_by_label_contains("Looked at 1 sign-in attempt of 1 person");
+    let harness = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/sign-in-report.txt")]);
+    harness.get_by_label("No sign-in in this log");
+    harness.get_by_label_contains("Nothing fails in what is there. Looked at ");
+}
+
+#[test]
+fn findings_of_a_log_that_is_still_read_are_so_far() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("long.txt");
+    let once = std::fs::read("sample-logs/external-sign-in/fe01-cls.txt").expect("a sample");
+    std::fs::write(&path, once.repeat((24 << 20) / once.len())).expect("a long trace");
+    let mut harness = start(Theme::Dark, [1280.0, 800.0], &[&path]);
+    harness.get_by_label("Looking for what fails…");
+    harness.get_by_label_contains("Findings  so far");
+    settle(&mut harness);
+    assert!(harness.query_by_label_contains(" so far").is_none());
+    assert!(window(&harness).app().findings.is_some());
+}
+
+#[test]
+fn a_finding_grows_with_a_log_that_is_written() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("anna-UccApi-0.UccApilog");
+    let log = client_log("anna@contoso.com", &[false, false]);
+    let half = log
+        .find("Call-ID: 0001")
+        .and_then(|at| log.get(..at)?.rfind("11/20/2024|10:00:07.100 2A10:C74 INFO  :: Sending"));
+    let half = half.expect("the second attempt");
+    std::fs::write(&path, &log[..half]).expect("a log");
+    std::fs::write(folder.path().join("zoe-UccApi-0.UccApilog"), client_log("zoe@contoso.com", &[false]))
+        .expect("a log");
+    let mut harness = open(Theme::Dark, [1280.0, 1400.0], &[folder.path()]);
+    // Zoe's log stands behind the one that grows: the rows that prove her finding move.
+    harness.get_by_label_contains("Finding, failure, The server refused the credentials of zoe").click();
+    settle(&mut harness);
+    let selected = |harness: &Shown| {
+        let detail = window(harness).app().detail.clone().expect("a selected message");
+        (detail.entry.file.clone(), detail.entry.offset)
+    };
+    let was = selected(&harness);
+    let mut file = std::fs::File::options().append(true).open(&path).expect("the log");
+    std::io::Write::write_all(&mut file, &log.as_bytes()[half..]).expect("more");
+    wait_for(&mut harness, "credentials of anna@contoso.com, anna@contoso.com, 10:00:05.100 to 10:00:12.100, 2 times");
+    settle(&mut harness);
+    assert_eq!(selected(&harness), was);
+    assert_eq!(marked(&harness), 2, "the same messages are marked");
+    assert_eq!(window(&harness).app().card().map(|card| card.user.as_str()), Some("zoe@contoso.com"));
+}
+
 #[test]
 fn pictures_of_findings() {
     let mut results = egui_kittest::SnapshotResults::new();
@@ -116,6 +341,7 @@ fn pictures_of_findings() {
         settle(&mut wide);
         press(&mut wide, Key::E);
         picture(&mut results, wide, &format!("finding_wide_{name}"));
+        picture(&mut results, incident(theme), &format!("findings_incident_{name}"));
         let fine = open(theme, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
         picture(&mut results, fine, &format!("nothing_fails_{name}"));
     }

@@ -18,8 +18,15 @@ const INCIDENT: &str = "sample-logs/external-sign-in";
 
 /// The window over some files, once they are read.
 fn open(theme: Theme, size: [f32; 2], files: &[&Path]) -> Harness<'static, Option<Window>> {
+    let mut harness = start(theme, size, files);
+    settle(&mut harness);
+    harness
+}
+
+/// The window over some files, while they are read.
+fn start(theme: Theme, size: [f32; 2], files: &[&Path]) -> Harness<'static, Option<Window>> {
     let input = Input { files: files.iter().map(|file| PathBuf::from(*file)).collect(), clock: vec![] };
-    let mut harness = support::builder::<Option<Window>>(theme, size).build_ui_state(
+    support::builder::<Option<Window>>(theme, size).build_ui_state(
         move |ui, window| {
             let all = ui.ctx().content_rect();
             let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(all));
@@ -27,9 +34,7 @@ fn open(theme: Theme, size: [f32; 2], files: &[&Path]) -> Harness<'static, Optio
             window.get_or_insert_with(|| Window::for_context(ui.ctx(), Some(input.clone()))).panels(&mut ui);
         },
         None,
-    );
-    settle(&mut harness);
-    harness
+    )
 }
 
 fn window<'h>(harness: &'h Harness<'_, Option<Window>>) -> &'h Window {

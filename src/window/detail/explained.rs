@@ -10,7 +10,7 @@ use egui::{Color32, Id, RichText, Ui};
 /// Lines of a list before it is asked for all.
 const FEW_LINES: usize = 8;
 /// Where values start.
-const NAME_WIDTH_PT: f32 = 118.0;
+pub const NAME_WIDTH_PT: f32 = 112.0;
 
 /// The meaning in short, over the text of the message.
 pub fn summary_ui(ui: &mut Ui, explained: &Explained, actions: &mut Actions) {
@@ -135,11 +135,14 @@ fn sentence(ui: &mut Ui, text: &str, color: Color32) {
 fn fact(ui: &mut Ui, name: &str, value: &str, gloss: &str) {
     let tokens = theme::of(ui);
     ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 14.0;
         let name = RichText::new(name).font(theme::small_font()).color(tokens.text_weak);
-        let (rect, _) = ui.allocate_exact_size(egui::vec2(NAME_WIDTH_PT, 16.0), egui::Sense::hover());
-        let label = ui.put(rect, egui::Label::new(name).truncate().halign(egui::Align::Min));
+        let label = ui.scope(|ui| {
+            ui.set_width(NAME_WIDTH_PT);
+            ui.add(egui::Label::new(name).truncate())
+        });
         if !gloss.is_empty() {
-            label.on_hover_text(gloss);
+            label.inner.on_hover_text(gloss);
         }
         let value = RichText::new(value).font(theme::small_font()).color(tokens.text);
         ui.add(egui::Label::new(value).wrap().selectable(true));

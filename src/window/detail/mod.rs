@@ -40,7 +40,10 @@ pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut 
     let Some(detail) = &app.detail else {
         ui.vertical_centered(|ui| {
             ui.add_space(40.0);
-            ui.label(RichText::new("Select a message to read it").color(theme::of(ui).text_weak));
+            let has_cards = app.findings.as_ref().is_some_and(|findings| findings.urgent > 0);
+            let text =
+                if has_cards { "Select a finding, or a message to read it" } else { "Select a message to read it" };
+            ui.label(RichText::new(text).color(theme::of(ui).text_weak));
         });
         return;
     };
@@ -48,7 +51,7 @@ pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut 
         let is_roomy = ui.available_height() > ROOMY_PT;
         head(ui, app, detail);
         if is_roomy && !panel.explains {
-            facts(ui, detail, actions);
+            facts(ui, detail, 0.0, actions);
         }
         explained::summary_ui(ui, &detail.explained, actions);
         notes(ui, detail);
@@ -72,7 +75,7 @@ pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut 
         egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             explained::explained_ui(ui, &detail.explained, actions);
             explained::title(ui, "Message");
-            facts(ui, detail, actions);
+            facts(ui, detail, explained::NAME_WIDTH_PT, actions);
         });
     });
 }
@@ -81,8 +84,9 @@ fn head(ui: &mut Ui, app: &App, detail: &Detail) {
     let tokens = theme::of(ui);
     let entry = &detail.entry;
     ui.horizontal(|ui| {
-        let tone = tone(detail.outcome);
-        let word = detail.outcome.map_or(entry.kind, |outcome| outcome.word());
+        let outcome = app.outcome(detail.row);
+        let tone = tone(outcome);
+        let word = outcome.map_or(entry.kind, |outcome| outcome.word());
         let badge = RichText::new(format!("{} {word}", tone.glyph()))
             .font(theme::small_strong_font())
             .color(tokens.tone(tone).text);
@@ -111,12 +115,12 @@ fn head(ui: &mut Ui, app: &App, detail: &Detail) {
 }
 
 /// Who, where and when. A click on an address or a dialog filters by it.
-fn facts(ui: &mut Ui, detail: &Detail, actions: &mut Actions) {
+fn facts(ui: &mut Ui, detail: &Detail, name_width_pt: f32, actions: &mut Actions) {
     let entry = &detail.entry;
     ui.add_space(4.0);
     ui.scope(|ui| {
         ui.spacing_mut().interact_size.y = 17.0;
-        egui::Grid::new("facts").num_columns(2).spacing([14.0, 3.0]).show(ui, |ui| {
+        egui::Grid::new("facts").num_columns(2).spacing([14.0, 3.0]).min_col_width(name_width_pt).show(ui, |ui| {
             fact(ui, "Time", entry.time.as_deref().unwrap_or("not written"), None, actions);
             if let Some(from) = &entry.from {
                 fact(ui, "From", from, Some(Action::SetTerm("uri", Some(from.clone()))), actions);

@@ -224,7 +224,8 @@ impl Laid {
         };
         let some = |text: &str, color: Color32| (!text.is_empty()).then(|| lay(text, theme::small_font(), color));
         let title = lay(&card.title, theme::strong_font(), inks.title);
-        let (user, times) = (some(&card.user, inks.text), some(&card.times, inks.weak));
+        let (user, times) =
+            (some(if card.is_named { "" } else { &card.user }, inks.text), some(&card.times, inks.weak));
         let lines = [Some(&title), user.as_ref(), times.as_ref()];
         let lines_pt: f32 = lines.into_iter().flatten().map(|galley| galley.size().y + LINE_GAP_PT).sum();
         Self { title, user, times, height_pt: (PADDING_PT * 2.0 + BADGE_PT + lines_pt).ceil() }

@@ -69,7 +69,8 @@ const HEADING_HEIGHT_PT: f32 = 28.0;
 fn heading(ui: &mut Ui, name: &str, count: usize, is_so_far: bool, folded: &mut bool) {
     let tokens = theme::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEADING_HEIGHT_PT), Sense::click());
-    let count = with_separators(count as u64);
+    // A section that is empty says so below.
+    let count = if count == 0 { String::new() } else { with_separators(count as u64) };
     let so_far = if is_so_far { " so far" } else { "" };
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("{name} {count}{so_far}")));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(!*folded));
@@ -81,7 +82,7 @@ fn heading(ui: &mut Ui, name: &str, count: usize, is_so_far: bool, folded: &mut 
     let painter = ui.painter();
     let title = painter.text(at, Align2::LEFT_CENTER, name, theme::strong_font(), tokens.text_strong);
     let at = pos2(title.right() + 8.0, rect.center().y);
-    painter.text(at, Align2::LEFT_CENTER, format!("{count}{so_far}"), theme::small_font(), tokens.text_weak);
+    painter.text(at, Align2::LEFT_CENTER, format!("{count}{so_far}").trim(), theme::small_font(), tokens.text_weak);
     if response.clicked() {
         *folded = !*folded;
     }
