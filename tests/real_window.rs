@@ -135,12 +135,24 @@ fn an_address_typed_into_the_box_narrows_the_list_to_that_user() {
     program.picture("3-a-message.png");
     assert_eq!(program.wait_for_count(|_| true), of_anna, "selecting a message filters nothing");
 
-    // Escape clears the filter; the first code of the side list filters by it.
+    // Escape clears the filter. A finding is looked at and left again, and filters nothing.
     xdotool(&["key", "Escape"]);
     program.wait_for_count(|count| count == all);
-    xdotool(&["mousemove", "100", "185", "click", "1"]);
+    xdotool(&["mousemove", "100", "200", "click", "1"]);
+    pause();
+    program.picture("4-a-finding.png");
+    xdotool(&["key", "Escape"]);
+    pause();
+    assert_eq!(program.wait_for_count(|_| true), all);
+
+    // Findings and people are folded; the first code of the side list filters by it.
+    for heading in ["150", "179"] {
+        xdotool(&["mousemove", "60", heading, "click", "1"]);
+        pause();
+    }
+    xdotool(&["mousemove", "100", "242", "click", "1"]);
     let with_code = program.wait_for_count(|count| count < all);
     assert_eq!(with_code, expected("diag:28032"));
     pause();
-    program.picture("4-a-code.png");
+    program.picture("5-a-code.png");
 }

@@ -58,6 +58,8 @@ pub struct Card {
 /// What to check next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
+    /// What is said before a command: `On the Edge:`.
+    pub lead: String,
     pub text: String,
     /// To be typed as it stands.
     pub is_command: bool,
@@ -222,20 +224,30 @@ impl Card {
 }
 
 impl Check {
-    /// Commands start with the name of a program or a cmdlet, such as `Get-CsUser`.
+    /// Tells a command from what is said about it: `On the Edge: nslookup -type=srv _sip._tls.contoso.com`.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        const PROGRAMS: [&str; 10] =
-            ["nslookup", "certutil", "klist", "setspn", "w32tm", "nltest", "netsh", "curl", "openssl", "repadmin"];
-        let word = text.split_whitespace().next().unwrap_or_default();
-        let is_cmdlet = word.split_once('-').is_some_and(|(verb, noun)| {
-            let is_capital = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase());
-            is_capital(verb) && is_capital(noun) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        });
-        // A sentence may begin with a program's name too, but ends like a sentence.
-        let is_sentence = text.ends_with(['.', '?']);
-        Self { text: text.to_owned(), is_command: (is_cmdlet || PROGRAMS.contains(&word)) && !is_sentence }
+        if is_command(text) {
+            return Self { lead: String::new(), text: text.to_owned(), is_command: true };
+        }
+        match text.split_once(": ").filter(|(_, rest)| is_command(rest)) {
+            Some((lead, rest)) => Self { lead: format!("{lead}:"), text: rest.trim().to_owned(), is_command: true },
+            None => Self { lead: String::new(), text: text.to_owned(), is_command: false },
+        }
     }
+}
+
+/// Commands start with the name of a program or a cmdlet, such as `Get-CsUser`.
+fn is_command(text: &str) -> bool {
+    const PROGRAMS: [&str; 10] =
+        ["nslookup", "certutil", "klist", "setspn", "w32tm", "nltest", "netsh", "curl", "openssl", "repadmin"];
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let is_cmdlet = word.split_once('-').is_some_and(|(verb, noun)| {
+        let is_capital = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase());
+        is_capital(verb) && is_capital(noun) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    });
+    // A sentence may begin with a program's name too, but ends like a sentence.
+    (is_cmdlet || PROGRAMS.contains(&word)) && !text.ends_with(['.', '?'])
 }
 
 /// First and last time of some rows, as the list writes times.
@@ -377,15 +389,18 @@ mod tests {
 
     #[test]
     fn commands_are_told_from_sentences() {
-        for (text, wanted) in [
-            ("Get-CsUser -Identity \"sip:anna@contoso.com\" | Format-List", true),
-            ("nslookup -type=srv _sip._tls.contoso.com", true),
-            ("Look at Result-Code in the security record.", false),
-            ("Re-enter the password.", false),
-            ("Front-End services: are they up?", false),
-            ("w32tm /query /status", true),
+        for (text, lead, command) in [
+            ("Get-CsUser -Identity \"sip:anna@contoso.com\" | Format-List", "", true),
+            ("nslookup -type=srv _sip._tls.contoso.com", "", true),
+            ("On the Edge: nslookup fe01.contoso.com", "On the Edge:", true),
+            ("On the Edge: Get-DnsClientServerAddress, which must be public", "", false),
+            ("Look at Result-Code in the security record.", "", false),
+            ("Front-End services: are they up?", "", false),
+            ("w32tm /query /status", "", true),
         ] {
-            assert_eq!(Check::of(text).is_command, wanted, "{text}");
+            let check = Check::of(text);
+            assert_eq!((check.lead.as_str(), check.is_command), (lead, command), "{text}");
+            assert!(text.ends_with(&check.text), "{text}");
         }
     }
 }

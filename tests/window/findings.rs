@@ -278,7 +278,10 @@ fn nothing_fails_and_no_sign_in_say_what_was_looked_at() {
     let harness = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
     harness.get_by_label("Nothing fails");
     harness.get_by_label_contains("Looked at 1 sign-in attempt of 1 person");
-    let harness = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/sign-in-report.txt")]);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("quiet.UccApilog");
+    std::fs::write(&path, "11/20/2024|14:21:21.071 2A10:C74 INFO  :: nothing to see\r\n".repeat(3)).expect("a log");
+    let harness = open(Theme::Dark, [1280.0, 800.0], &[&path]);
     harness.get_by_label("No sign-in in this log");
     harness.get_by_label_contains("Nothing fails in what is there. Looked at ");
 }

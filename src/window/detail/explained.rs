@@ -5,7 +5,7 @@ use crate::app::{Action, Actions, Check, Code, Explained};
 use crate::diagnosis::knowledge::CodeKind;
 use crate::window::theme::{self, Tone};
 use crate::window::tone;
-use egui::{Color32, Id, RichText, Ui};
+use egui::{Color32, RichText, Ui};
 
 /// Lines of a list before it is asked for all.
 const FEW_LINES: usize = 8;
@@ -105,7 +105,7 @@ fn known_ui(ui: &mut Ui, number: usize, code: &Code) {
         ui.add_space(4.0);
         ui.label(RichText::new("Likely causes").font(theme::small_strong_font()).color(tokens.text_weak));
         folded(ui, ("causes", number), &code.meaning.causes, |ui, cause| {
-            sentence(ui, &format!("• {cause}"), tokens.text)
+            sentence(ui, &format!("• {cause}"), tokens.text);
         });
     }
     let checks: Vec<Check> = code.meaning.checks.iter().map(|text| Check::of(text)).collect();
@@ -163,7 +163,7 @@ fn folded<T>(ui: &mut Ui, name: impl std::hash::Hash + std::fmt::Debug, all: &[T
     if !is_open {
         let more = all.len() - shown.len();
         if ui.link(RichText::new(format!("Show {more} more")).font(theme::small_font())).clicked() {
-            ui.data_mut(|data| data.insert_temp(Id::from(id), true));
+            ui.data_mut(|data| data.insert_temp(id, true));
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::app::{Action, Actions, App, Card, Check, Command};
 use crate::export::with_separators;
 use crate::window::side::look;
 use crate::window::theme;
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Layout, RichText, Ui, WidgetInfo};
 
 /// How much of the pane it takes at most; the message below stays in sight.
@@ -73,14 +74,23 @@ pub fn checks_ui(ui: &mut Ui, checks: &[Check]) {
                 ui.copy_text(check.text.clone());
             }
             ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
-                let font = if check.is_command { theme::mono_font() } else { theme::body_font() };
                 ui.spacing_mut().item_spacing.x = 6.0;
                 ui.label(RichText::new("•").color(tokens.text_weak));
-                let text = RichText::new(&check.text).font(font).color(tokens.text);
-                ui.add(egui::Label::new(text).wrap().selectable(true));
+                ui.add(egui::Label::new(check_job(check, tokens)).wrap().selectable(true));
             });
         });
     }
+}
+
+/// A sentence, or a command with what is said about it.
+fn check_job(check: &Check, tokens: &theme::Tokens) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    if !check.lead.is_empty() {
+        job.append(&format!("{} ", check.lead), 0.0, TextFormat::simple(theme::body_font(), tokens.text));
+    }
+    let font = if check.is_command { theme::mono_font() } else { theme::body_font() };
+    job.append(&check.text, 0.0, TextFormat::simple(font, tokens.text));
+    job
 }
 
 /// Which evidence is selected, and the way to the others.

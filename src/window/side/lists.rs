@@ -180,7 +180,7 @@ pub fn files_ui(ui: &mut Ui, app: &App, whole: &mut bool, actions: &mut Actions)
     let files = app.view.index.files();
     shown(ui, files.len(), whole, |ui, count| {
         rows_ui(ui, "files", count, TWO_LINES_PT, |ui, at, rect, response| {
-            file_row(ui, app, at, rect, response, actions)
+            file_row(ui, app, at, rect, response, actions);
         });
     });
 }
