@@ -241,13 +241,17 @@ impl Check {
 fn is_command(text: &str) -> bool {
     const PROGRAMS: [&str; 10] =
         ["nslookup", "certutil", "klist", "setspn", "w32tm", "nltest", "netsh", "curl", "openssl", "repadmin"];
-    let word = text.split_whitespace().next().unwrap_or_default();
+    let mut words = text.split_whitespace();
+    let (word, next) = (words.next().unwrap_or_default(), words.next());
     let is_cmdlet = word.split_once('-').is_some_and(|(verb, noun)| {
         let is_capital = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase());
         is_capital(verb) && is_capital(noun) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     });
-    // A sentence may begin with a program's name too, but ends like a sentence.
-    (is_cmdlet || PROGRAMS.contains(&word)) && !text.ends_with(['.', '?'])
+    // A sentence may begin with such a name too, and goes on like a sentence.
+    let takes_parameters = next.is_none_or(|next| next.starts_with(['-', '|', '"', '$', '(']));
+    let is_sentence = text.ends_with(['.', '?']) || text.contains(": ");
+    let is_program = PROGRAMS.contains(&word) && !text.contains(", ");
+    (is_cmdlet && takes_parameters || is_program) && !is_sentence
 }
 
 /// First and last time of some rows, as the list writes times.
@@ -396,6 +400,9 @@ mod tests {
             ("On the Edge: Get-DnsClientServerAddress, which must be public", "", false),
             ("Look at Result-Code in the security record.", "", false),
             ("Front-End services: are they up?", "", false),
+            ("Get-CsCertificate on every Front End, with its end date", "", false),
+            ("Get-CsUser -Identity \"sip:USER\" | Format-List SipAddress, Enabled", "", true),
+            ("klist purge, then sign in again", "", false),
             ("w32tm /query /status", "", true),
         ] {
             let check = Check::of(text);

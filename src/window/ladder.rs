@@ -36,7 +36,9 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
     if ladder.arrows.is_empty() {
         ui.vertical_centered(|ui| {
             ui.add_space(24.0);
-            let text = if app.selected.is_some() {
+            let text = if app.ladder_of == LadderOf::Finding {
+                "No message between two hosts is among the evidence"
+            } else if app.selected.is_some() {
                 "This record is no message between two hosts"
             } else {
                 "No messages to draw"

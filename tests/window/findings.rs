@@ -349,3 +349,33 @@ fn pictures_of_findings() {
         picture(&mut results, fine, &format!("nothing_fails_{name}"));
     }
 }
+
+#[test]
+fn tmp_pictures() {
+    let mut results = egui_kittest::SnapshotResults::new();
+    let mut kinds = open(Theme::Light, [1280.0, 800.0], &[Path::new("sample-logs/every-record-kind")]);
+    picture(&mut results, kinds, "tmp_kinds0");
+    kinds = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/every-record-kind")]);
+    press(&mut kinds, Key::F7);
+    picture(&mut results, kinds, "tmp_kinds");
+    let mut inc = open(Theme::Light, [1280.0, 800.0], &[Path::new("sample-logs/external-sign-in")]);
+    press(&mut inc, Key::F7);
+    press(&mut inc, Key::E);
+    picture(&mut results, inc, "tmp_inc");
+    let mut harness = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
+    harness.get_all_by_label_contains("REGISTER contoso.com, request").nth(2).expect("the last token").click();
+    settle(&mut harness);
+    press(&mut harness, Key::E);
+    picture(&mut results, harness, "tmp_ntlm");
+    let mut harness = incident(Theme::Light);
+    type_into(&mut harness, Key::F, "diag:28032");
+    harness.key_press(Key::Escape);
+    settle(&mut harness);
+    harness.get_all_by_label_contains("code 28032, failure").next().expect("a refusal").click();
+    settle(&mut harness);
+    press(&mut harness, Key::E);
+    picture(&mut results, harness, "tmp_code");
+    let mut harness = incident(Theme::Light);
+    press(&mut harness, Key::F1);
+    picture(&mut results, harness, "tmp_help");
+}

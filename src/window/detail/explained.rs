@@ -12,14 +12,17 @@ const FEW_LINES: usize = 8;
 /// Where values start.
 pub const NAME_WIDTH_PT: f32 = 112.0;
 
-/// The meaning in short, over the text of the message.
-pub fn summary_ui(ui: &mut Ui, explained: &Explained, actions: &mut Actions) {
+/// The meaning in short, over the text of the message. Over the page that says it at length, only the step.
+pub fn summary_ui(ui: &mut Ui, explained: &Explained, is_step_only: bool, actions: &mut Actions) {
     let tokens = theme::of(ui);
     ui.add_space(4.0);
     if let Some(step) = &explained.step {
         let tone = tone(Some(step.outcome));
         let text = RichText::new(format!("{}  {}", tone.glyph(), step.text)).font(theme::strong_font());
         ui.add(egui::Label::new(text.color(tokens.tone(tone).text)).wrap().selectable(true));
+    }
+    if is_step_only {
+        return;
     }
     for code in &explained.codes {
         code_frame(ui, code, |ui, color| {
@@ -44,7 +47,6 @@ pub fn explained_ui(ui: &mut Ui, explained: &Explained, actions: &mut Actions) {
         sentence(ui, gloss, tokens.text);
     }
     for (number, code) in explained.codes.iter().enumerate() {
-        title(ui, &format!("Code {}", code.number));
         code_frame(ui, code, |ui, color| {
             code_head(ui, code, color, actions);
             meaning(ui, code);
@@ -79,7 +81,8 @@ fn code_frame(ui: &mut Ui, code: &Code, inside: impl FnOnce(&mut Ui, Color32)) {
 
 fn code_head(ui: &mut Ui, code: &Code, color: Color32, actions: &mut Actions) {
     let tokens = theme::of(ui);
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().interact_size.y = 16.0;
         let glyph = if code.meaning.kind == CodeKind::Failure { Tone::Failure } else { Tone::Provisional }.glyph();
         let number = RichText::new(format!("{glyph} {}", code.number)).font(theme::strong_font()).color(color);
         if ui.add(egui::Link::new(number)).on_hover_text("Click to see only messages with this code").clicked() {

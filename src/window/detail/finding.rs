@@ -9,13 +9,14 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Layout, RichText, Ui, WidgetInfo};
 
 /// How much of the pane it takes at most; the message below stays in sight.
-const MOST_PART: f32 = 0.46;
+const MOST_PART: f32 = 0.5;
 
 pub fn finding_ui(ui: &mut Ui, app: &App, card: &Card, actions: &mut Actions) {
     let tokens = theme::of(ui);
     let (tone, glyph) = look(card.severity);
     let colors = tokens.tone(tone);
-    let most = ui.available_height() * MOST_PART;
+    let part = if app.detail.is_some() { MOST_PART } else { 0.9 };
+    let most = ui.available_height() * part;
     let frame =
         egui::Frame::new().fill(tokens.header).inner_margin(egui::Margin { left: 14, right: 12, top: 8, bottom: 8 });
     let shown = frame.show(ui, |ui| {

@@ -53,7 +53,7 @@ pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut 
         if is_roomy && !panel.explains {
             facts(ui, detail, 0.0, actions);
         }
-        explained::summary_ui(ui, &detail.explained, actions);
+        explained::summary_ui(ui, &detail.explained, panel.explains, actions);
         notes(ui, detail);
         ui.add_space(4.0);
         ui.horizontal(|ui| {
@@ -120,6 +120,8 @@ fn facts(ui: &mut Ui, detail: &Detail, name_width_pt: f32, actions: &mut Actions
     ui.add_space(4.0);
     ui.scope(|ui| {
         ui.spacing_mut().interact_size.y = 17.0;
+        // A long Call-ID must not make the pane wider.
+        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Truncate);
         egui::Grid::new("facts").num_columns(2).spacing([14.0, 3.0]).min_col_width(name_width_pt).show(ui, |ui| {
             fact(ui, "Time", entry.time.as_deref().unwrap_or("not written"), None, actions);
             if let Some(from) = &entry.from {
