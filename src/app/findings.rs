@@ -101,10 +101,13 @@ impl Findings {
         }
     }
 
-    /// Where the same finding stands among these.
+    /// Where the same finding stands among these. Its words may say more by now, and be about more people.
     #[must_use]
     pub fn find(&self, card: &Card) -> Option<usize> {
-        self.cards.iter().position(|own| (own.rule, &own.user, &own.title) == (card.rule, &card.user, &card.title))
+        let find = |is: &dyn Fn(&Card) -> bool| self.cards.iter().position(|own| own.rule == card.rule && is(own));
+        find(&|own| own.user == card.user && own.title == card.title)
+            .or_else(|| find(&|own| own.user == card.user))
+            .or_else(|| find(&|own| own.severity == Severity::Normal && card.severity == Severity::Normal))
     }
 }
 

@@ -102,7 +102,8 @@ fn a_refused_sign_in_is_a_card_with_user_times_and_count() {
     assert!(anna.contains("10:00:05.100 to 10:00:12.100") && anna.ends_with(", 2 times"), "{anna}");
     let ben = card(&harness, "ben@contoso.com");
     assert!(ben.starts_with("Finding, warning, "), "a later sign-in mends it: {ben}");
-    assert!(shown(&harness) > 0);
+    let follows = harness.get_by_label_contains("A server trace is needed to see why anna@contoso.com cannot sign in");
+    assert!(label(&follows).contains("follows from the one above"), "it stands under its cause");
 }
 
 fn label(node: &egui_kittest::Node<'_>) -> String {
@@ -162,9 +163,12 @@ fn keys_walk_findings_and_their_evidence() {
     // The list of cards has the keyboard after a click, and keeps its arrows.
     harness.get_by_label_contains("Finding, failure, ").click();
     settle(&mut harness);
-    press(&mut harness, Key::ArrowDown);
-    assert_eq!(user(&harness), "ben@contoso.com");
-    press(&mut harness, Key::ArrowUp);
+    let number = |harness: &Shown| window(harness).app().chosen.as_ref().map(|chosen| chosen.number);
+    for (key, wanted) in [(Key::ArrowDown, 1), (Key::ArrowDown, 2), (Key::ArrowUp, 1), (Key::Home, 0), (Key::Enter, 0)]
+    {
+        press(&mut harness, key);
+        assert_eq!(number(&harness), Some(wanted), "{key:?}");
+    }
     assert_eq!(user(&harness), "anna@contoso.com");
     harness.key_press_modifiers(Modifiers::SHIFT, Key::F7);
     settle(&mut harness);
@@ -201,14 +205,14 @@ fn evidence_that_the_filter_hides_is_shown_all_the_same() {
 fn what_is_normal_is_folded_under_one_row() {
     let mut harness = open_refused(Theme::Dark, [1280.0, 1400.0]);
     assert!(harness.query_by_label_contains("Finding, normal").is_none());
-    harness.get_by_label("2 normal things explained").click();
+    harness.get_by_label_contains("normal things explained").click();
     settle(&mut harness);
     let first = harness.get_by_label_contains("Finding, normal, The first 401 is normal");
     assert!(label(&first).contains("3 people"), "said once about all of them");
     first.click();
     settle(&mut harness);
     harness.get_by_label_contains("First challenge of a sign-in: normal");
-    harness.get_by_label("2 normal things explained").click();
+    harness.get_by_label_contains("normal things explained").click();
     settle(&mut harness);
     assert!(harness.query_by_label_contains("Finding, normal").is_none());
 }
@@ -348,34 +352,4 @@ fn pictures_of_findings() {
         let fine = open(theme, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
         picture(&mut results, fine, &format!("nothing_fails_{name}"));
     }
-}
-
-#[test]
-fn tmp_pictures() {
-    let mut results = egui_kittest::SnapshotResults::new();
-    let mut kinds = open(Theme::Light, [1280.0, 800.0], &[Path::new("sample-logs/every-record-kind")]);
-    picture(&mut results, kinds, "tmp_kinds0");
-    kinds = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/every-record-kind")]);
-    press(&mut kinds, Key::F7);
-    picture(&mut results, kinds, "tmp_kinds");
-    let mut inc = open(Theme::Light, [1280.0, 800.0], &[Path::new("sample-logs/external-sign-in")]);
-    press(&mut inc, Key::F7);
-    press(&mut inc, Key::E);
-    picture(&mut results, inc, "tmp_inc");
-    let mut harness = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
-    harness.get_all_by_label_contains("REGISTER contoso.com, request").nth(2).expect("the last token").click();
-    settle(&mut harness);
-    press(&mut harness, Key::E);
-    picture(&mut results, harness, "tmp_ntlm");
-    let mut harness = incident(Theme::Light);
-    type_into(&mut harness, Key::F, "diag:28032");
-    harness.key_press(Key::Escape);
-    settle(&mut harness);
-    harness.get_all_by_label_contains("code 28032, failure").next().expect("a refusal").click();
-    settle(&mut harness);
-    press(&mut harness, Key::E);
-    picture(&mut results, harness, "tmp_code");
-    let mut harness = incident(Theme::Light);
-    press(&mut harness, Key::F1);
-    picture(&mut results, harness, "tmp_help");
 }
