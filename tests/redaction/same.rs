@@ -97,7 +97,7 @@ fn findings(index: &Index, user: impl Fn(&str) -> String) -> Vec<String> {
         format!("{own:?} {:?} {package:?} {} {:?}", attempt.ending, attempt.challenges(), attempt.endpoint.is_some())
     }));
     all.extend(diagnosis.trace.web.iter().map(|web| {
-        let tickets = (web.has_ticket, web.ticket.is_some(), web.issues_ticket, web.same_pool(web));
+        let tickets = (web.has_ticket, web.ticket.is_some(), web.issues_ticket);
         format!(
             "{:?} {:?} {:?} {tickets:?} {:?}",
             web.service,
