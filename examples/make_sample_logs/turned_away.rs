@@ -46,28 +46,28 @@ pub fn user_not_enabled() -> Incident {
 /// A user who may not sign in from outside.
 pub fn remote_access_denied() -> Incident {
     let mut stage = Stage::new("remote-access-denied");
-    let mut will = Endpoint::outside("will@contoso.com", "Will", "198.51.100.52:50871", 0x2b50)
+    let mut walter = Endpoint::outside("walter@contoso.com", "Walter", "198.51.100.52:50871", 0x2b50)
         .with_device("c5179a0b2e", "A7364025-0000-5000-8000-152637485960");
     let start = at(18, 20, 44, 512);
-    starts_up_outside(start, &mut will);
-    stage.connect(start + 600, &will);
+    starts_up_outside(start, &mut walter);
+    stage.connect(start + 600, &walter);
     let reason = "4003;reason=\"From URI not enabled for remote access\"";
     let no = No { status: 403, reason: "Forbidden", headers: &[("ms-diagnostics-public", reason)] };
     for tried in [start + 700, start + 90_400] {
         let mut attempt = Attempt::new(&mut stage);
-        let proof = sign_in::prove_with_tls_dsk(&mut stage, tried, &mut will, &mut attempt, sign_in::SOME_WEEKS_AGO);
-        let now = reject(&mut stage, &mut will, proof, &no);
-        verdict(now + 60, &mut will, "ONENABLE_FAIL", "0x80ef0193", 4003, "ask the administrator");
+        let proof = sign_in::prove_with_tls_dsk(&mut stage, tried, &mut walter, &mut attempt, sign_in::SOME_WEEKS_AGO);
+        let now = reject(&mut stage, &mut walter, proof, &no);
+        verdict(now + 60, &mut walter, "ONENABLE_FAIL", "0x80ef0193", 4003, "ask the administrator");
     }
-    idles(&mut stage, start + 800, start + 180_000, &mut will);
+    idles(&mut stage, start + 800, start + 180_000, &mut walter);
     office(&mut stage, start - 20_000, start + 190_000);
     let Stage { mut ids, servers, .. } = stage;
     Incident {
         folder: "remote-access-denied",
-        shows: "Will signs in from a hotel with his user certificate, which is good; his external access policy does not let him in (403 with 4003).",
-        finds: &["remote-access-denied failure will@contoso.com"],
+        shows: "Walter signs in from a hotel with his user certificate, which is good; his external access policy does not let him in (403 with 4003).",
+        finds: &["remote-access-denied failure walter@contoso.com"],
         files: vec![
-            ("will-UccApi-0.UccApilog", will.log.into_text()),
+            ("walter-UccApi-0.UccApilog", walter.log.into_text()),
             ("fe01-edge01-cls.txt", servers.into_text(&mut ids)),
         ],
     }

@@ -69,6 +69,7 @@ impl Trace {
         let registrations = sign_in::registrations(registers, &log_ends);
         let client_notes =
             index.read_each(&rows.client_lines, |origin, record| noted::client_note(index, origin, record));
+        noted::name_owners(&client_notes, &mut owners);
         let server_notes =
             index.read_each(&rows.server_notes, |origin, record| ServerNote::of_record(index, origin.row, record));
         let mut notes_by_call: FxHashMap<String, Vec<usize>> = FxHashMap::default();

@@ -7,6 +7,8 @@ use crate::protocol::address;
 use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::message::cseq;
 use regex::Regex;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// A line of a client that says how its sign-in goes.
@@ -97,6 +99,19 @@ fn named_user(text: &[u8]) -> Option<String> {
         });
     }
     user
+}
+
+/// The user of a client's log that holds no REGISTER: the only one whom its lines name.
+pub(super) fn name_owners(notes: &[ClientNote], owners: &mut FxHashMap<u16, String>) {
+    let mut named: BTreeMap<u16, Option<&str>> = BTreeMap::new();
+    for (file, user) in notes.iter().filter_map(|note| Some((note.file, note.user.as_deref()?))) {
+        named.entry(file).and_modify(|only| *only = only.filter(|only| *only == user)).or_insert(Some(user));
+    }
+    for (file, user) in named {
+        if let Some(user) = user {
+            owners.entry(file).or_insert_with(|| user.to_owned());
+        }
+    }
 }
 
 /// Looks for what every note has, before anything is decoded.

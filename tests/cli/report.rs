@@ -19,8 +19,7 @@ fn a_page_needs_nothing_beside_itself_and_names_nobody() {
     for word in ["<script", "<link", "src=", "@import", "url(", "contoso", "anna@", "FE01", "198.51.100.23"] {
         assert!(!page.contains(word), "{word} is in the page");
     }
-    let addresses = page.matches("http").count();
-    assert_eq!(addresses, page.matches("http-equiv").count() + page.matches("http://www.w3.org/2000/svg").count());
+    assert!(!page.contains("href=\"http"), "nothing leads out of the page");
     for element in ["main", "section", "h2", "h3", "pre", "svg", "figure", "dl", "g", "text", "p"] {
         let opened = page.matches(&format!("<{element}>")).count() + page.matches(&format!("<{element} ")).count();
         assert_eq!(opened, page.matches(&format!("</{element}>")).count(), "{element}");
