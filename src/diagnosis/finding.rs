@@ -137,13 +137,13 @@ impl Finding {
         self
     }
 
-    /// Adds how often and since when, in times as written: `Seen 3 times, from 09:00:01 to 09:04:10.`
+    /// Adds how often and since when, in times as the window shows them: `Seen 3 times, from 09:00:01 to 09:04:10.`
     #[must_use]
     pub fn when(mut self, index: &Index) -> Self {
         let first = self.evidence.iter().copied().min_by_key(|&row| index.position(row));
         let last = self.evidence.iter().copied().max_by_key(|&row| index.position(row));
         let word = |row: RowId| {
-            let time = index.written(row).filter(|&time| time != Millis::NEVER)?;
+            let time = Some(index.time(row)).filter(|&time| time != Millis::NEVER)?;
             Some(time.format("%Y-%m-%d %H:%M:%S")).filter(|time| !time.is_empty())
         };
         let often = match self.count {

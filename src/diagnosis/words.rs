@@ -3,7 +3,7 @@
 use crate::format::Millis;
 use crate::index::{Index, RowId};
 
-/// `once, at 09:00:01`, or `3 times between 09:00:01 and 09:04:10`: times as written in the log, where it has any.
+/// `once, at 09:00:01`, or `3 times between 09:00:01 and 09:04:10`: times as the window shows them, where the log has any.
 pub fn how_often(index: &Index, count: usize, rows: impl IntoIterator<Item = RowId>) -> String {
     let mut first_last: Option<(RowId, RowId)> = None;
     for row in rows {
@@ -14,8 +14,8 @@ pub fn how_often(index: &Index, count: usize, rows: impl IntoIterator<Item = Row
             if at > index.position(last) { row } else { last },
         ));
     }
-    let written = |row: RowId| index.written(row).filter(|time| *time != Millis::NEVER);
-    let time = |row: RowId| written(row).map(|time| time.format("%H:%M:%S"));
+    let known = |row: RowId| Some(index.time(row)).filter(|time| *time != Millis::NEVER);
+    let time = |row: RowId| known(row).map(|time| time.format("%H:%M:%S"));
     let times = first_last.and_then(|(first, last)| Some((time(first)?, time(last)?)));
     match (count, times) {
         (..=1, None) => "once".to_owned(),
@@ -33,15 +33,15 @@ pub fn counted(count: usize, one: &str) -> String {
 /// `350 ms`, `12 s`, `10 min 3 s`, `8 h 5 min`; of any sign.
 pub fn duration(ms: i64) -> String {
     let ms = ms.unsigned_abs();
-    let (seconds, minutes, hours) = (ms / 1_000, ms / 60_000, ms / 3_600_000);
-    if seconds == 0 {
-        format!("{ms} ms")
-    } else if minutes == 0 {
-        format!("{seconds} s")
-    } else if hours == 0 {
-        format!("{minutes} min {} s", seconds % 60)
-    } else {
-        format!("{hours} h {} min", minutes % 60)
+    if ms < 1_000 {
+        return format!("{ms} ms");
+    }
+    let seconds = (ms + 500) / 1_000;
+    let (minutes, hours) = (seconds / 60, seconds / 3_600);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min {} s", seconds % 60),
+        (hours, minutes) => format!("{hours} h {} min", minutes % 60),
     }
 }
 

@@ -113,7 +113,11 @@ fn people_read_the_verdict_first_and_can_copy_the_checks() {
     let run = uccello(&["diagnose", STORY]);
     assert_eq!(run.code, Some(1));
     assert!(run.out.starts_with("2 failures"), "{}", run.out);
-    assert!(run.out.contains("\nFAILURE  ") && run.out.contains("\n  > On every front end: Get-CsCertificate"), "{}", run.out);
+    assert!(
+        run.out.contains("\nFAILURE  ") && run.out.contains("\n  > On every front end: Get-CsCertificate"),
+        "{}",
+        run.out
+    );
     assert!(run.out.lines().filter(|line| !line.contains("  > ")).all(|line| line.chars().count() <= 100), "lines fit");
 }
 

@@ -52,7 +52,7 @@ mod tests {
         let own = found.iter().find(|finding| finding.rule == "signed-in").expect("signed in");
         assert_eq!(
             own.explanation,
-            "Registered after 2 challenges in 500 ms, package NTLM, server fe01.contoso.com: once, at 10:00:00."
+            "Registered after 2 challenges in 500 ms, package NTLM, server fe01.contoso.com: once, at 09:00:00."
         );
     }
 
