@@ -330,8 +330,13 @@ fn people(trace: &Trace) -> Vec<Person> {
         };
     }
     let order = |person: &Person| {
-        let fails_now = person.last.is_some_and(is_failure);
-        (Reverse(fails_now), Reverse(person.failures), Reverse(person.attempts), person.user.clone())
+        let rank = match person.last {
+            Some(ending) if is_failure(ending) => 0,
+            Some(Ending::SignedIn | Ending::SignedOut) => 2,
+            Some(_) => 1,
+            None => 3,
+        };
+        (rank, Reverse(person.failures), Reverse(person.attempts), person.user.clone())
     };
     people.sort_by_cached_key(order);
     people

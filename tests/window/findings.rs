@@ -1,8 +1,8 @@
 //! What the diagnosis found, in the window: cards, evidence, people, and what a message means.
 
 use super::{
-    incident, only_section, open, picture, press, query_text, settle, shown, start, support, type_into, wait_for,
-    window,
+    INCIDENT, incident, only_section, open, picture, press, query_text, settle, shown, start, support, type_into,
+    wait_for, window,
 };
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Theme};
@@ -343,12 +343,15 @@ fn pictures_of_findings() {
         chosen.key_press(Key::F7);
         settle(&mut chosen);
         picture(&mut results, chosen, &format!("finding_{name}"));
-        let mut wide = open_refused(theme, [1920.0, 1080.0]);
+        let mut wide = open(theme, [1920.0, 1080.0], &[Path::new(INCIDENT)]);
         wide.key_press(Key::F7);
         settle(&mut wide);
         press(&mut wide, Key::E);
         picture(&mut results, wide, &format!("finding_wide_{name}"));
         picture(&mut results, incident(theme), &format!("findings_incident_{name}"));
+        let mut ticket = incident(theme);
+        press(&mut ticket, Key::F7);
+        picture(&mut results, ticket, &format!("finding_incident_{name}"));
         let fine = open(theme, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
         picture(&mut results, fine, &format!("nothing_fails_{name}"));
     }

@@ -40,8 +40,14 @@ pub fn finding_ui(ui: &mut Ui, app: &App, card: &Card, actions: &mut Actions) {
         });
         let strong = RichText::new(&card.title).font(theme::strong_font()).color(tokens.text_strong);
         ui.add(egui::Label::new(strong).wrap().selectable(true));
-        // What stands above and below is always in sight; only the sentences scroll.
+        // What stands above and below is always in sight; only the sentences scroll, with a bar that says so.
         let most = (most - 96.0).max(72.0);
+        let bar = egui::style::ScrollStyle {
+            foreground_color: true,
+            dormant_handle_opacity: 0.4,
+            ..egui::style::ScrollStyle::thin()
+        };
+        let usual = std::mem::replace(&mut ui.spacing_mut().scroll, bar);
         egui::ScrollArea::vertical().id_salt(("finding", &card.spoken)).max_height(most).show(ui, |ui| {
             ui.set_min_width(ui.available_width());
             if !card.explanation.is_empty() {
@@ -50,6 +56,7 @@ pub fn finding_ui(ui: &mut Ui, app: &App, card: &Card, actions: &mut Actions) {
             }
             checks_ui(ui, &card.checks);
         });
+        ui.spacing_mut().scroll = usual;
         ui.add_space(2.0);
         evidence_ui(ui, app, actions);
     });

@@ -60,7 +60,7 @@ fn ending_words(ending: Option<Ending>) -> (Tone, &'static str) {
         Some(Ending::Rejected) => (Tone::Failure, "rejected"),
         Some(Ending::Unavailable) => (Tone::Failure, "unavailable"),
         Some(Ending::Unanswered) => (Tone::Failure, "unanswered"),
-        Some(Ending::Challenged) => (Tone::Challenge, "challenged"),
+        Some(Ending::Challenged) => (Tone::Challenge, "not signed in"),
         Some(Ending::Redirected) => (Tone::Provisional, "redirected"),
     }
 }
