@@ -242,8 +242,10 @@ impl Check {
 
 /// Commands start with the name of a program or a cmdlet, such as `Get-CsUser`.
 fn is_command(text: &str) -> bool {
-    const PROGRAMS: [&str; 10] =
-        ["nslookup", "certutil", "klist", "setspn", "w32tm", "nltest", "netsh", "curl", "openssl", "repadmin"];
+    const PROGRAMS: [&str; 14] = [
+        "nslookup", "certutil", "klist", "setspn", "w32tm", "nltest", "netsh", "curl", "openssl", "repadmin", "reg",
+        "cmdkey", "ping", "ipconfig",
+    ];
     let mut words = text.split_whitespace();
     let (word, next) = (words.next().unwrap_or_default(), words.next());
     let is_cmdlet = word.split_once('-').is_some_and(|(verb, noun)| {

@@ -218,6 +218,18 @@ fn what_is_normal_is_folded_under_one_row() {
 }
 
 #[test]
+fn what_is_normal_is_walked_to_where_nothing_fails() {
+    let mut harness = open(Theme::Dark, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
+    press(&mut harness, Key::F7);
+    assert!(harness.query_all_by_label_contains("Finding, ").count() > 1);
+    assert!(window(&harness).app().card().is_some());
+    // Its row opens for it, and may be folded all the same.
+    harness.get_by_label_contains("normal things explained").click();
+    settle(&mut harness);
+    assert_eq!(harness.query_all_by_label_contains("Finding, ").count(), 0);
+}
+
+#[test]
 fn people_say_how_it_went_and_filter() {
     let mut harness = open_refused(Theme::Dark, [1280.0, 1400.0]);
     let all = shown(&harness);

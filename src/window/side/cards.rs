@@ -134,10 +134,13 @@ fn cards_ui(
     reveal: bool,
     actions: &mut Actions,
 ) {
+    if range.is_empty() {
+        return;
+    }
     let heights = state.heights_pt.get(range.clone()).unwrap_or_default();
     let all_pt: f32 = heights.iter().map(|height| height + GAP_PT).sum();
     let (_, all) = ui.allocate_space(vec2(ui.available_width(), all_pt));
-    let is_calm = range.start > 0 || findings.urgent == 0;
+    let is_calm = range.start >= findings.urgent;
     let id = Id::unique(if is_calm { "calm findings" } else { "findings" });
     let list = ui.interact(all, id, Sense::focusable_noninteractive());
     let name = if is_calm { "Explained findings" } else { "Findings" };
