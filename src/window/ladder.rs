@@ -49,9 +49,14 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
     }
     let selected = app.selected.and_then(|row| ladder.arrow_of(row)).map(|at| at as u64);
     let is_new = panel.shown.as_ref().is_none_or(|shown| !Arc::ptr_eq(shown, ladder));
-    if panel.rows.selected != selected || is_new {
+    if is_new {
+        // Where another ladder stood says nothing of this one.
+        panel.rows = RowsState::default();
         panel.rows.selected = selected;
+        panel.rows.reveal_in_middle(selected.unwrap_or(0));
         panel.shown = Some(Arc::clone(ladder));
+    } else if panel.rows.selected != selected {
+        panel.rows.selected = selected;
         panel.rows.reveal(selected.unwrap_or(0));
     }
     let least = TIME_WIDTH_PT + MIN_LANE_GAP_PT * ladder.lanes.len() as f32;
