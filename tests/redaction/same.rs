@@ -2,7 +2,9 @@
 
 use super::{Pair, pairs, written};
 use uccello::diagnosis::Diagnosis;
-use uccello::index::{Entry, Index};
+use uccello::index::{Entry, Index, RowId};
+use uccello::protocol::HeaderName;
+use uccello::protocol::auth::{Auth, AuthRole};
 
 #[test]
 fn records_and_findings_stay() {
@@ -31,18 +33,30 @@ pub fn assert_same(pair: &Pair) {
             "{name}: clock of file {number}"
         );
     }
+    let quoted = regex::Regex::new(r#""(?:[^"\\]|\\.)*""#).expect("a pattern");
     for (before, after) in pair.before.rows().zip(pair.after.rows()) {
+        let tokens = |index, row| quoted.replace_all(&tokens(index, row), "name").into_owned();
+        assert_eq!(tokens(&pair.after, after), tokens(&pair.before, before), "{name}: tokens");
         let (before, after) =
             (pair.before.entry(before).expect("a record"), pair.after.entry(after).expect("a record"));
         assert_eq!(facts(&after), facts(&before), "{name}: record {}", before.n);
         let words = |address: &Option<String>| address.as_deref().map(|address| pair.redactor.text(address));
         assert_eq!((&after.from, &after.to), (&words(&before.from), &words(&before.to)), "{name}: record {}", before.n);
     }
-    assert_eq!(
-        findings(&pair.after, |user| user.to_owned()),
-        findings(&pair.before, |user| pair.redactor.text(user)),
-        "{name}"
-    );
+    assert_eq!(findings(&pair.after, str::to_owned), findings(&pair.before, |user| pair.redactor.text(user)), "{name}");
+}
+
+/// What can be read of the tokens of a message.
+fn tokens(index: &Index, row: RowId) -> String {
+    let read = index.with_record(row, |record| {
+        let headers = record.message.iter().flat_map(uccello::protocol::Message::headers);
+        let headers = headers.filter(|header| header.name == HeaderName::Authentication);
+        headers
+            .flat_map(|header| Auth::read(AuthRole::of(header.written), header.value))
+            .map(|auth| auth.token())
+            .collect::<Vec<_>>()
+    });
+    format!("{read:?}")
 }
 
 fn memchr_count(bytes: &[u8]) -> usize {

@@ -1,13 +1,14 @@
-//! Base64 as tokens are written (RFC 4648 4), forgiving: blanks and a missing padding are no error.
+//! Base64 as tokens are written (RFC 4648 4), forgiving: blanks and a missing padding are no error, and what is cut
+//! gives what it has.
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The bytes of a text; `None` where something in it is no base64. Both alphabets are read.
+/// The bytes of a text in either alphabet, and what follows them that is no base64.
 #[must_use]
-pub fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> (Vec<u8>, &str) {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0);
-    for byte in text.trim_end_matches(['=', ' ']).bytes() {
+    for (at, byte) in text.bytes().enumerate() {
         let value = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
@@ -15,7 +16,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
             b'+' | b'-' => 62,
             b'/' | b'_' => 63,
             b' ' | b'\t' => continue,
-            _ => return None,
+            _ => return (bytes, text.get(at..).unwrap_or_default().trim_start_matches('=')),
         };
         bits = bits << 6 | u32::from(value);
         count += 6;
@@ -24,7 +25,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
             bytes.push((bits >> count & 0xFF) as u8);
         }
     }
-    Some(bytes)
+    (bytes, "")
 }
 
 #[must_use]
@@ -50,9 +51,9 @@ mod tests {
         for (bytes, text) in [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (b"\xFB\xFF", "+/8=")]
         {
             assert_eq!(encode(bytes), text);
-            assert_eq!(decode(text).as_deref(), Some(bytes));
+            assert_eq!(decode(text), (bytes.to_vec(), ""));
         }
-        assert_eq!(decode("Zm8").as_deref(), Some(&b"fo"[..]));
-        assert_eq!(decode("****"), None);
+        assert_eq!(decode("Zm8"), (b"fo".to_vec(), ""));
+        assert_eq!(decode("Zm9v...x"), (b"foo".to_vec(), "...x"));
     }
 }

@@ -13,20 +13,50 @@ pub fn rebuild(bytes: &[u8], rename: &mut Rename<'_>) -> Option<Vec<u8>> {
     elements(bytes, 0, rename)
 }
 
+/// Object identifier of the alternative names of a certificate (RFC 5280 4.2.1.6).
+const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1D, 0x11];
+
 fn elements(bytes: &[u8], depth: usize, rename: &mut Rename<'_>) -> Option<Vec<u8>> {
     if depth > DEEPEST {
         return None;
     }
     let mut own = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
+    let mut holds_names = false;
     while !rest.is_empty() {
         let (tag, content, after) = element(rest)?;
-        let content = content_of(tag, content, depth, rename);
+        holds_names |= tag == 0x06 && content == ALTERNATIVE_NAMES;
+        let content = match tag {
+            0x04 if holds_names => alternative_names(content, depth, rename).unwrap_or_else(|| vec![0; content.len()]),
+            _ => content_of(tag, content, depth, rename),
+        };
         own.push(tag);
         push_length(&mut own, content.len());
         own.extend(content);
         rest = after;
     }
+    Some(own)
+}
+
+/// A sequence of names, each with a tag that says what it is.
+fn alternative_names(bytes: &[u8], depth: usize, rename: &mut Rename<'_>) -> Option<Vec<u8>> {
+    let (tag, mut rest, _) = element(bytes)?;
+    let mut names = Vec::new();
+    while !rest.is_empty() {
+        let (tag, content, after) = element(rest)?;
+        let content = match tag {
+            // Mail, host, address of the web.
+            0x81 | 0x82 | 0x86 => rename(NameKind::InStructure, &String::from_utf8_lossy(content)).into_bytes(),
+            _ => content_of(tag, content, depth + 1, rename),
+        };
+        names.push(tag);
+        push_length(&mut names, content.len());
+        names.extend(content);
+        rest = after;
+    }
+    let mut own = vec![tag];
+    push_length(&mut own, names.len());
+    own.extend(names);
     Some(own)
 }
 
@@ -96,6 +126,13 @@ mod tests {
         let rebuilt = rebuild(bytes, &mut |_, name| name.repeat(40)).expect("whole elements");
         assert!(rebuilt.starts_with(b"\x30\x81\xDA\x0C\x81\xC8AnnieAnnie"));
         assert!(rebuilt.ends_with(b"\x17\x0D250316071240Z"));
+    }
+
+    #[test]
+    fn alternative_names_change() {
+        let bytes = b"\x30\x10\x06\x03\x55\x1D\x11\x04\x09\x30\x07\x82\x01a\x87\x02\x0A\x01";
+        let rebuilt = rebuild(bytes, &mut |_, name| name.repeat(2)).expect("whole elements");
+        assert_eq!(rebuilt, b"\x30\x11\x06\x03\x55\x1D\x11\x04\x0A\x30\x08\x82\x02aa\x87\x02\0\0");
     }
 
     #[test]

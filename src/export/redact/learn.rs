@@ -38,7 +38,7 @@ pub struct Found {
     pub users: Ordered,
     /// Hosts and domains with dots.
     pub hosts: Ordered,
-    /// Machines, pools and NetBIOS domains: names without dots.
+    /// Machines, pools and `NetBIOS` domains: names without dots.
     pub machines: Ordered,
     /// Names of people, as written, with the user of the address beside it.
     pub people: Vec<(String, Option<String>)>,
@@ -95,6 +95,15 @@ patterns! {
     USER_PATH = r#"(?i)[\\/](?:users|documents and settings|home)[\\/]{1,2}([^\\/:*?"<>|\s]{2,40})[\\/]"#;
 }
 
+/// What a pattern finds in a line. Most lines hold nothing, and looking costs less than reading.
+fn each<'a>(
+    pattern: &'static LazyLock<Option<Regex>>,
+    line: &'a str,
+) -> impl Iterator<Item = regex::Captures<'a>> + use<'a> {
+    let pattern = pattern.as_ref().filter(|pattern| pattern.is_match(line));
+    pattern.into_iter().flat_map(move |pattern| pattern.captures_iter(line))
+}
+
 impl Found {
     /// Learns from the text of a record, or from any other text.
     pub fn learn(&mut self, text: &str) {
@@ -125,19 +134,17 @@ impl Found {
     fn learn_name(&mut self, kind: NameKind, name: &str) {
         let name = name.trim_matches(['\0', ' ']);
         match kind {
-            NameKind::User if name.contains('@') => self.learn_line(name),
+            NameKind::User | NameKind::InStructure if name.contains('@') => self.learn_line(name),
             NameKind::User => self.user(name),
             NameKind::Domain | NameKind::Machine if !name.contains('.') => self.machine(name),
             NameKind::Domain | NameKind::Machine | NameKind::Dns => self.host(name.rsplit('/').next().unwrap_or(name)),
-            NameKind::InStructure if name.contains('@') => self.learn_line(name),
             NameKind::InStructure if words::ends_like_host(name) => self.host(name),
             NameKind::InStructure => self.person(name, None),
         }
     }
 
     fn learn_line(&mut self, line: &str) {
-        let all =
-            |pattern: &'static LazyLock<Option<Regex>>| pattern.iter().flat_map(|pattern| pattern.captures_iter(line));
+        let all = |pattern: &'static LazyLock<Option<Regex>>| each(pattern, line);
         if line.contains('=') || line.contains(':') {
             all(&CALL_ID).filter_map(|found| found.get(1)).for_each(|id| self.call_ids.insert(id.as_str()));
             all(&EPID).filter_map(|found| found.get(1)).for_each(|id| self.devices.insert(&id.as_str().to_lowercase()));
@@ -183,8 +190,7 @@ impl Found {
     }
 
     fn learn_hosts(&mut self, line: &str) {
-        let all =
-            |pattern: &'static LazyLock<Option<Regex>>| pattern.iter().flat_map(|pattern| pattern.captures_iter(line));
+        let all = |pattern: &'static LazyLock<Option<Regex>>| each(pattern, line);
         for found in all(&URI_HOST).filter(|found| found.get(2).is_none()) {
             found.get(1).iter().for_each(|host| self.host(host.as_str()));
         }
@@ -224,13 +230,13 @@ impl Found {
                 self.phones.insert(number);
             }
         }
-        for found in EXTENSION.iter().flat_map(|pattern| pattern.captures_iter(line)) {
+        for found in each(&EXTENSION, line) {
             found.get(1).iter().for_each(|number| self.phones.insert(number.as_str()));
         }
     }
 
     fn learn_addresses(&mut self, line: &str) {
-        for found in IPV4.iter().flat_map(|pattern| pattern.captures_iter(line)).filter_map(|found| found.get(1)) {
+        for found in each(&IPV4, line).filter_map(|found| found.get(1)) {
             let before = line.get(..found.start()).unwrap_or_default();
             let after = line.get(found.end()..).unwrap_or_default();
             if is_ipv4(found.as_str(), before, after) {
@@ -248,7 +254,7 @@ impl Found {
     }
 
     fn learn_accounts(&mut self, line: &str) {
-        for found in ACCOUNT.iter().flat_map(|pattern| pattern.captures_iter(line)) {
+        for found in each(&ACCOUNT, line) {
             let (Some(domain), Some(user)) = (found.get(1), found.get(2)) else { continue };
             let before = line.get(..domain.start()).and_then(|before| before.chars().next_back());
             let is_path = line.get(user.end()..).is_some_and(|after| after.starts_with('\\'));
@@ -256,8 +262,7 @@ impl Found {
                 self.maybe_accounts.insert(&format!("{}\\{}", domain.as_str(), user.as_str()));
             }
         }
-        for value in USER_FIELD.iter().flat_map(|pattern| pattern.captures_iter(line)).filter_map(|found| found.get(1))
-        {
+        for value in each(&USER_FIELD, line).filter_map(|found| found.get(1)) {
             match value.as_str().trim().rsplit_once('\\') {
                 Some((domain, user)) => {
                     self.machine(domain.trim_matches('\\'));
@@ -267,7 +272,7 @@ impl Found {
                 None => {}
             }
         }
-        for user in USER_PATH.iter().flat_map(|pattern| pattern.captures_iter(line)).filter_map(|found| found.get(1)) {
+        for user in each(&USER_PATH, line).filter_map(|found| found.get(1)) {
             self.user(user.as_str());
         }
     }

@@ -194,7 +194,7 @@ impl Names {
         let mut addresses = Map::default();
         for text in &found.addresses.list {
             let stand_in = match text.parse::<Ipv6Addr>() {
-                Err(_) => free.next().map(|address| address.to_string()).unwrap_or_else(|| "192.0.2.255".to_owned()),
+                Err(_) => free.next().unwrap_or(Ipv4Addr::new(192, 0, 2, 255)).to_string(),
                 Ok(address) => known
                     .entry(address)
                     .or_insert_with(|| {

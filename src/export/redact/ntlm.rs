@@ -2,6 +2,7 @@
 //! they tell which version of NTLM was used and how far clocks are apart.
 
 use super::token::{NameKind, Rename};
+use crate::protocol::token;
 
 const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";
 /// Negotiate flag: strings are UTF-16.
@@ -49,9 +50,10 @@ impl Message {
         let offset = (self.head.len() + self.payload.len()) as u32;
         let length = u16::try_from(content.len()).unwrap_or(0).to_le_bytes();
         if let Some(field) = self.head.get_mut(at..at + 8) {
-            let [a, b] = length;
-            let [c, d, e, f] = offset.to_le_bytes();
-            field.copy_from_slice(&[a, b, a, b, c, d, e, f]);
+            field.copy_from_slice(&[length, length, [0; 2], [0; 2]].concat());
+            if let Some(own) = field.get_mut(4..) {
+                own.copy_from_slice(&offset.to_le_bytes());
+            }
         }
         if length != [0, 0] {
             self.payload.extend_from_slice(content);
@@ -163,6 +165,8 @@ fn pairs(bytes: &[u8], rename: &mut Rename<'_>) -> Vec<u8> {
             3 | 4 | 5 | 9 => name(value, true, NameKind::Dns, rename),
             // Flags and the time of the server.
             6 | 7 => value.to_vec(),
+            // Channel bindings: that there are some.
+            10 if value.iter().any(|&byte| byte != 0) => vec![1; value.len()],
             _ => vec![0; value.len()],
         };
         own.extend_from_slice(&(id as u16).to_le_bytes());
@@ -175,6 +179,33 @@ fn pairs(bytes: &[u8], rename: &mut Rename<'_>) -> Vec<u8> {
     }
     own.resize(own.len() + rest.len(), 0);
     own
+}
+
+/// A message that the log prints, a dot for each byte that is not printable: the names in it, and nothing else.
+pub fn rebuild_printed(text: &str, rename: &mut Rename<'_>) -> String {
+    let token::Token::Ntlm(ntlm) = token::decode_text(text.as_bytes()) else { return "NTLMSSP.".to_owned() };
+    let mut utf16 = |kind: NameKind, written: &Option<String>| -> Vec<u8> {
+        let written = written.as_deref().map(|written| rename(kind, written)).unwrap_or_default();
+        written.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let bytes = match ntlm.kind {
+        token::ntlm::NtlmKind::Authenticate => {
+            let mut own = Message::new(3, 88);
+            own.put(28, &utf16(NameKind::Domain, &ntlm.domain));
+            own.put(36, &utf16(NameKind::User, &ntlm.user));
+            own.put(44, &utf16(NameKind::Machine, &ntlm.workstation));
+            // The end of the last name.
+            own.put(12, &[0; 24]);
+            own.finish()
+        }
+        token::ntlm::NtlmKind::Challenge => {
+            let mut own = Message::new(2, 56);
+            own.put(12, &utf16(NameKind::Domain, &ntlm.target_name));
+            own.finish()
+        }
+        _ => Message::new(1, 32).finish(),
+    };
+    bytes.iter().map(|byte| if matches!(byte, b'!' | b'#'..=b'~') { char::from(*byte) } else { '.' }).collect()
 }
 
 /// What is left of a message that is too short: its signature and type.
@@ -190,12 +221,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn printed_messages_keep_their_form() {
+        let mut message = Message::new(3, 72);
+        for (at, name) in [(28, "CONTOSO"), (36, "a.berg"), (44, "PC-17")] {
+            message.put(at, &name.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
+        }
+        message.put(12, &[0; 24]);
+        let printed: String = message
+            .finish()
+            .iter()
+            .map(|byte| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' })
+            .collect();
+        let rebuilt = rebuild_printed(&printed, &mut |kind, name| {
+            match kind {
+                NameKind::Domain => assert_eq!(name, "CONTOSO"),
+                NameKind::User => assert_eq!(name, "a.berg"),
+                NameKind::Machine => assert_eq!(name, "PC-17"),
+                _ => panic!("{kind:?}"),
+            }
+            "user12".to_owned()
+        });
+        let token::Token::Ntlm(ntlm) = token::decode_text(rebuilt.as_bytes()) else { panic!("{rebuilt}") };
+        assert_eq!(ntlm.account().as_deref(), Some("user12\\user12"), "{rebuilt}");
+        assert_eq!(ntlm.workstation.as_deref(), Some("user12"), "{rebuilt}");
+        assert!(!rebuilt.contains("b.e.r.g"), "{rebuilt}");
+    }
+
+    #[test]
     fn names_of_a_challenge_change_and_its_time_stays() {
         let log = include_str!("../../../sample-logs/healthy-ntlm/greta-UccApi-0.UccApilog");
         for (after, kind) in [("opaque=\"DB060AC8\", gssapi-data=\"", 2), ("\", gssapi-data=\"TlRMTVNTUAAD", 3)] {
             let at = log.find(after).expect("a token") + after.len() - if kind == 3 { 12 } else { 0 };
             let token = log[at..].split('"').next().expect("its end");
-            let bytes = base64::decode(token).expect("base64");
+            let (bytes, _) = base64::decode(token);
             let mut names = Vec::new();
             let rebuilt = rebuild(&bytes, &mut |kind, name| {
                 names.push((kind, name.to_owned()));

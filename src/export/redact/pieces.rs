@@ -142,7 +142,7 @@ fn piece(replacer: &Replacer, bytes: &[u8], body: Option<&Body>) -> String {
         Holds::Data => replacer.text(&old),
     };
     if body.says_length {
-        head = with_length(&head, new.len() as i64 - body.range.len() as i64, body.is_repaired);
+        head = with_length(&head, body.range.len(), new.len(), body.is_repaired);
     }
     let whole = head + &new + &replacer.text(&part(body.range.end..own.len()));
     if body.others.is_empty() { whole } else { woven(replacer, bytes, &body.others, &whole) }
@@ -218,11 +218,11 @@ static LOOSE_LENGTH: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\bContent[-‐-―]Length[ \t]*:[ \t]*([0-9]+)").ok());
 
 /// A head whose body became longer or shorter.
-fn with_length(head: &str, change: i64, is_loose: bool) -> String {
+fn with_length(head: &str, was: usize, is: usize, is_loose: bool) -> String {
     let pattern = if is_loose { LOOSE_LENGTH.as_ref() } else { LENGTH.as_ref() };
     let Some(found) = pattern.and_then(|pattern| pattern.captures(head)?.get(1)) else { return head.to_owned() };
-    let Ok(old) = found.as_str().parse::<u64>() else { return head.to_owned() };
-    let new = old.saturating_add_signed(change);
+    let Ok(old) = found.as_str().parse::<u32>().map(u64::from) else { return head.to_owned() };
+    let new = (old + is as u64).saturating_sub(was as u64);
     format!("{}{new}{}", head.get(..found.start()).unwrap_or_default(), head.get(found.end()..).unwrap_or_default())
 }
 
@@ -243,9 +243,9 @@ mod tests {
 
     #[test]
     fn lengths_follow_their_bodies() {
-        assert_eq!(with_length("a\r\nContent-Length: 10\r\n", -3, false), "a\r\nContent-Length: 7\r\n");
-        assert_eq!(with_length("l: 10\n\n", 3, false), "l: 13\n\n");
-        assert_eq!(with_length("x Content\u{2011}Length: 1 y", 3, true), "x Content\u{2011}Length: 4 y");
-        assert_eq!(with_length("none", 3, false), "none");
+        assert_eq!(with_length("a\r\nContent-Length: 10\r\n", 5, 2, false), "a\r\nContent-Length: 7\r\n");
+        assert_eq!(with_length("l: 10\n\n", 0, 3, false), "l: 13\n\n");
+        assert_eq!(with_length("x Content\u{2011}Length: 1 y", 1, 4, true), "x Content\u{2011}Length: 4 y");
+        assert_eq!(with_length("none", 1, 3, false), "none");
     }
 }

@@ -51,7 +51,8 @@ patterns! {
     ACCOUNT = r#"(?i)(\b(?:user|user-?name|user id|userid|upn|samaccountname|account-?name|logon|login|identity|owner|trustee)\s*[=:]\s*["'](?:[^"'\\]+\\)?)([^"'=@\\]+)["']"#;
     SCHEMA = r#"(?i)\b(?:https?://(?:schemas\.|www\.w3\.org|docs\.oasis-open\.org|tempuri\.org)|urn:schemas-)[^\s"'<>]*"#;
     ESCAPED = r"[0-9A-Za-z._~-]*(?:%[0-9A-Fa-f]{2}[0-9A-Za-z._~-]*)+";
-    BASE64 = r"[0-9A-Za-z+/]{24,}={0,2}";
+    // With what stands before a token: tokens are rebuilt already, and stand-ins in them may look like names.
+    BASE64 = r#"(?i)(gssapi[-‐-―]data\s*=\s*["“”„]?|\b(?:Negotiate|NTLM|Kerberos|TLS-DSK)\s+)?([0-9A-Za-z+/]{24,}={0,2})"#;
 }
 
 impl Replacer {
@@ -273,8 +274,8 @@ impl Replacer {
             });
         }
         replace_all(&BASE64, text, |found| {
-            let digits = found.get(0)?.as_str();
-            let bytes = base64::decode(digits)?;
+            let digits = found.get(2).filter(|_| found.get(1).is_none())?.as_str();
+            let (bytes, _) = base64::decode(digits);
             // UTF-16 reads as text once its zeros are left out.
             let narrow: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != 0).collect();
             let holds = |bytes: &[u8]| {
@@ -369,7 +370,9 @@ fn replace_all<'a>(
 ) -> Cow<'a, str> {
     let mut own = String::new();
     let mut at = 0;
-    for found in pattern.iter().flat_map(|pattern| pattern.captures_iter(&text)) {
+    // Most lines hold none, and looking costs less than reading.
+    let Some(pattern) = pattern.as_ref().filter(|pattern| pattern.is_match(&text)) else { return text };
+    for found in pattern.captures_iter(&text) {
         let (Some(whole), Some(new)) = (found.get(0), with(&found)) else { continue };
         own += text.get(at..whole.start()).unwrap_or_default();
         own += &new;
@@ -387,16 +390,9 @@ fn unescaped(text: &str) -> Option<String> {
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let hex = after.get(..2).filter(|_| first == b'%').and_then(|hex| str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
+        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(byte.unwrap_or(first));
+        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
     }
     String::from_utf8(bytes).ok()
 }

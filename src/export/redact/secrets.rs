@@ -69,7 +69,7 @@ macro_rules! patterns {
 
 patterns! {
     PARAMETER = r#"(?i)((?:^|[\s,;>])(gssapi[-‐-―]data|rspauth|response|crand|srand|c?nonce|opaque|ms-body)\s*=\s*["“”„])([^"“”„\r\n]*)"#;
-    BARE_PARAMETER = r#"(?i)((?:^|[\s,;])(gssapi-data|rspauth|crand|srand)=)([0-9A-Za-z+/=]+)"#;
+    BARE_PARAMETER = r"(?i)((?:^|[\s,;])(gssapi-data|rspauth|crand|srand)=)([0-9A-Za-z+/=]+)";
     SCHEME = r#"(?i)((?:^|[\s:,"'])(Negotiate|NTLM|Kerberos|Bearer|Basic|TLS-DSK)\s+)((?:cwt=)?[0-9A-Za-z+/_.~%-]{4,}={0,2})"#;
     TICKET_HEADER = r"(?i)(^[>\s]*(X-MS-WebTicket)\s*:\s*(?:opaque=)?(?:cwt=)?)([^\r\n]+)";
     CWT = r"(?i)((\b)cwt(?:=|%3d))([0-9A-Za-z+/=%_-]{8,})";
@@ -79,7 +79,7 @@ patterns! {
     MEDIA_KEY = r"(?i)((\b)inline:|a=ice-(?:pwd|ufrag):)([0-9A-Za-z+/=]{4,})";
     CANDIDATE = r"(?i)(^a=candidate:()\S+ \d ?)([0-9A-Za-z+/=]{8,})( (?:UDP|TCP))";
     SUBJECT = r"(?i)(^[>\s]*(Subject|Organization|Ms-Subject)\s*:\s*)([^\r\n]+)";
-    RAW_NTLM = r#"((NTLMSSP))([.\x00][^\r\n"]*)"#;
+    RAW_NTLM = r#"((\b))(NTLMSSP[.\x00][^\r\n"]*)"#;
     OPEN = r"(?i)((?:<|&lt;)(?:[\w-]+:)?(BinarySecurityToken|Assertion|EncryptedAssertion|SignatureValue|DigestValue|X509Certificate|X509SerialNumber|X509IssuerName|X509SubjectName|Certificate|PKCS7|PKCS10|Password|CipherValue|BinarySecret|Nonce|KeyIdentifier|Modulus|Exponent|Entropy|Pin|note|subject|aboutMe|freeBusy|encodedFreeBusy|street|city|postalCode|zipcode|title|department|company|office)\b[^<>&]*?(?:>|&gt;))";
     AUTHORIZATION_LINE = r"(?i)^[>\s]*(?:Proxy-)?(?:Authorization|Authenticat\w+|WWW-Authenticate)\s*:";
 }
@@ -95,7 +95,7 @@ const SHAPES: &[Shape] = &[
     Shape { pattern: &ASSIGNED, kind: assigned_kind, sign: b"", is_secret: |_| true },
     Shape { pattern: &MEDIA_KEY, kind: |_| SecretKind::Key, sign: b":", is_secret: |_| true },
     Shape { pattern: &CANDIDATE, kind: |_| SecretKind::Key, sign: b"candidate:", is_secret: |_| true },
-    Shape { pattern: &RAW_NTLM, kind: |_| SecretKind::Words, sign: b"NTLMSSP", is_secret: |_| true },
+    Shape { pattern: &RAW_NTLM, kind: |_| SecretKind::Token, sign: b"NTLMSSP", is_secret: |_| true },
 ];
 
 fn parameter_kind(found: &Captures<'_>) -> SecretKind {
@@ -268,6 +268,10 @@ fn each<'a>(
     is_secret: impl Fn(&str) -> bool,
     with: &mut Replace<'_>,
 ) -> Cow<'a, str> {
+    // Most lines hold none, and looking costs less than reading.
+    if !pattern.is_match(text) {
+        return text.clone();
+    }
     let mut own = String::new();
     let mut at = 0;
     for found in pattern.captures_iter(text) {

@@ -17,13 +17,10 @@ pub fn rebuild(bytes: &[u8], rename: &mut Rename<'_>) -> Vec<u8> {
     let mut is_encrypted = false;
     while let [kind, major, minor, high, low, after @ ..] = rest {
         let length = usize::from(u16::from_be_bytes([*high, *low]));
-        let (content, next) = match after.split_at_checked(length) {
-            Some(whole) => whole,
-            None => {
-                own.extend([*kind, *major, *minor, *high, *low]);
-                own.resize(own.len() + after.len(), 0);
-                return own;
-            }
+        let Some((content, next)) = after.split_at_checked(length) else {
+            own.extend([*kind, *major, *minor, *high, *low]);
+            own.resize(own.len() + after.len(), 0);
+            return own;
         };
         rest = next;
         let head = [*kind, *major, *minor];
@@ -162,7 +159,7 @@ mod tests {
         let log = include_str!("../../../sample-logs/external-sign-in/ben-UccApi-0.UccApilog");
         let mut names = Vec::new();
         for token in log.split("gssapi-data=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-            let bytes = base64::decode(token).expect("base64");
+            let (bytes, _) = base64::decode(token);
             let rebuilt = rebuild(&bytes, &mut |kind, name| {
                 assert_eq!(kind, NameKind::InStructure);
                 names.push(name.to_owned());

@@ -7,7 +7,7 @@ use super::{base64, der, ntlm, tls};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameKind {
     User,
-    /// Of NetBIOS, without dots.
+    /// Of `NetBIOS`, without dots.
     Domain,
     Machine,
     /// A host or a domain with dots, or a service name such as `sip/fe01.contoso.com`.
@@ -19,17 +19,35 @@ pub enum NameKind {
 /// Gives the name that shall stand instead of one.
 pub type Rename<'a> = dyn FnMut(NameKind, &str) -> String + 'a;
 
-/// The same token, in base64, with other names in it. What cannot be read becomes zeros.
+/// The same token with other names in it, written as it was: in base64, in hexadecimal, or printed. What cannot be
+/// read becomes zeros.
 pub fn rebuild(value: &str, rename: &mut Rename<'_>) -> String {
     let trimmed = value.trim();
     if trimmed.is_empty() || !trimmed.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
         // Masked in the trace already.
         return value.to_owned();
     }
-    match base64::decode(trimmed) {
-        Some(bytes) => base64::encode(&of_bytes(&bytes, rename)),
-        None => "A".repeat(trimmed.chars().count()),
+    if trimmed.starts_with("NTLMSSP") {
+        return ntlm::rebuild_printed(trimmed, rename);
     }
+    if let Some((mark, bytes)) = hexadecimal(trimmed) {
+        let digits: String = of_bytes(&bytes, rename).iter().map(|byte| format!("{byte:02x}")).collect();
+        return format!("{mark}{digits}");
+    }
+    let (bytes, rest) = base64::decode(trimmed);
+    // A sign that says that the log cut it stays.
+    let cut: String = rest.chars().take_while(|c| !c.is_alphanumeric()).take(3).collect();
+    base64::encode(&of_bytes(&bytes, rename)) + &cut
+}
+
+/// No token of any package is hexadecimal in base64, so what looks like hexadecimal is.
+fn hexadecimal(text: &str) -> Option<(&str, Vec<u8>)> {
+    let (mark, digits) = text.split_at_checked(2).filter(|(mark, _)| *mark == "0x").unwrap_or(("", text));
+    let digits = digits.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16).map(|digit| digit as u8));
+    let digits: Vec<u8> = digits.collect::<Option<_>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+    (pairs.len() > 1 && rest.is_empty()).then_some((mark, bytes))
 }
 
 fn of_bytes(bytes: &[u8], rename: &mut Rename<'_>) -> Vec<u8> {
@@ -74,6 +92,10 @@ mod tests {
             "FQMDAAICLQ==",
             "oYG2MIGzoAMKAQE=",
             "Zm9vYmFyIGJheg==",
+            "4e544c4d5353500001000000",
+            "0x16030300020102",
+            "TlRMTVNTUAACAAAA...",
+            "NTLMSSP.........",
         ] {
             let rebuilt = rebuild(value, &mut |_, _| "x".to_owned());
             assert_eq!(token::class(rebuilt.as_bytes()), token::class(value.as_bytes()), "{value} became {rebuilt}");
