@@ -16,7 +16,7 @@ use crate::diagnosis::{Diagnosis, Finding, Severity};
 use crate::index::{Index, RowId};
 use crate::ladder::Ladder;
 use crate::protocol::lines::to_text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -235,14 +235,14 @@ impl Shown {
 fn codes(index: &Index, diagnosis: &Diagnosis, words: &Words<'_>) -> Vec<Explained> {
     let knowledge = Knowledge::built_in();
     let mut codes: BTreeMap<u32, Option<String>> = BTreeMap::new();
-    let mut errors: BTreeMap<u32, ()> = BTreeMap::new();
+    let mut errors: BTreeSet<u32> = BTreeSet::new();
     let mut rows: Vec<RowId> = diagnosis.findings.iter().flat_map(|finding| finding.evidence.iter().copied()).collect();
     rows.sort_unstable();
     rows.dedup();
     for entry in rows.iter().take(MOST_CODED).filter_map(|&row| index.entry(row)) {
         for diagnostic in entry.diagnostics {
             if let Some(error) = diagnostic.params.get("hresult").and_then(|text| knowledge.hresult_of_text(text)) {
-                errors.insert(error.number, ());
+                errors.insert(error.number);
             }
             let reason = codes.entry(diagnostic.code).or_default();
             *reason = reason.take().or(diagnostic.reason);
@@ -253,7 +253,7 @@ fn codes(index: &Index, diagnosis: &Diagnosis, words: &Words<'_>) -> Vec<Explain
     let server = trace.server_notes.iter().filter(|note| is_evidence(&note.row)).filter_map(|note| note.result);
     let client =
         trace.client_notes.iter().filter(|note| is_evidence(&note.row)).flat_map(|note| note.hresults.iter().copied());
-    errors.extend(server.chain(client).map(|number| (number, ())));
+    errors.extend(server.chain(client));
     let of_codes = codes.into_iter().map(|(code, reason)| {
         let explained = knowledge.explain_code(code, reason.as_deref());
         let reason = explained.reason.map(|reason| format!(" {}", words.say(&reason))).unwrap_or_default();
@@ -264,7 +264,7 @@ fn codes(index: &Index, diagnosis: &Diagnosis, words: &Words<'_>) -> Vec<Explain
             source: explained.source,
         }
     });
-    let of_errors = errors.into_keys().filter_map(|number| {
+    let of_errors = errors.into_iter().filter_map(|number| {
         let entry = knowledge.hresult(number)?;
         let (causes, source) = (Vec::new(), None);
         Some(Explained { name: format!("0x{number:08X} {}", entry.name), meaning: entry.meaning, causes, source })

@@ -16,7 +16,7 @@ fn a_page_needs_nothing_beside_itself_and_names_nobody() {
     for word in ["<svg", "<h1>", "<h2>Findings</h2>", "What the files hold", "prefers-color-scheme", "SHA-256"] {
         assert!(page.contains(word), "{word} is missing");
     }
-    for word in ["<script", "<link", "src=", "@import", "url(", "contoso", "anna@", "FE01", "198.51.100.23"] {
+    for word in ["<script", "<link", "src=", "href", "@import", "url(", "contoso", "anna@", "FE01", "198.51.100.23"] {
         assert!(!page.contains(word), "{word} is in the page");
     }
     assert!(!page.contains("href=\"http"), "nothing leads out of the page");

@@ -93,9 +93,12 @@ fn finding(told: &Told) -> String {
     }
     if !told.checks.is_empty() {
         text += "<h4>Check next</h4>\n";
-        text.extend(told.checks.iter().map(|check| match is_command(check) {
-            true => format!("<pre class=\"command\"><code>{}</code></pre>\n", escape(check)),
-            false => format!("<p>{}</p>\n", escape(check)),
+        text.extend(told.checks.iter().map(|check| {
+            if is_command(check) {
+                format!("<pre class=\"command\"><code>{}</code></pre>\n", escape(check))
+            } else {
+                format!("<p>{}</p>\n", escape(check))
+            }
         }));
     }
     let numbers = told.evidence.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");

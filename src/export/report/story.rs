@@ -4,7 +4,7 @@ use crate::diagnosis::{Diagnosis, Finding, Severity};
 use crate::format::Kind;
 use crate::index::{Index, Position, RowId};
 use crate::ladder::Ladder;
-use crate::trace::{Ending, Outcome, dialog_of};
+use crate::trace::{Ending, dialog_of};
 
 /// Arrows that a page holds.
 const MOST_ARROWS: usize = 60;
@@ -23,7 +23,7 @@ pub fn rows(index: &Index, diagnosis: &Diagnosis) -> Option<(String, Vec<RowId>)
         let own = diagnosis.trace.attempts().filter(|attempt| attempt.user.is_some() && attempt.user == finding.user);
         positions.extend(own.flat_map(crate::trace::Attempt::rows).map(|row| index.position(row)));
         match &finding.user {
-            Some(user) => format!("{}: what {user} and the servers said", finding.title),
+            Some(user) => format!("What {user} and the servers said to each other"),
             None => finding.title.clone(),
         }
     } else {
@@ -55,20 +55,21 @@ pub fn ladder(index: &Index, rows: &[RowId]) -> Ladder {
     first
 }
 
-/// The records that decide: of each finding the last refusal, then the last record; worst findings first.
+/// The records that decide: of each finding the refusal that says most, and what was written about it; worst findings
+/// first, in the order of the window.
 pub fn decisive(index: &Index, findings: &[&Finding], most: usize) -> Vec<RowId> {
     let mut rows: Vec<RowId> = Vec::new();
-    let is_refusal = |row: RowId| {
-        index.locate(row).is_some_and(|(block, at)| {
-            let status = block.status_of(at);
-            status.is_some_and(|status| status >= 300)
-                || status.is_some() && Outcome::of(status, block.codes_of(at).iter().copied()) == Outcome::Failure
-        })
-    };
     for finding in findings {
-        let refusal = finding.evidence.iter().rev().copied().find(|&row| is_refusal(row));
-        let other = finding.evidence.iter().rev().copied().find(|&row| Some(row) != refusal);
-        for row in refusal.into_iter().chain(other) {
+        let last = |is: &dyn Fn(&Seen) -> bool| {
+            finding.evidence.iter().rev().copied().find(|&row| Seen::of(index, row).is_some_and(|seen| is(&seen)))
+        };
+        // Of the copies of an answer, only that of the server that gave it may name the reason.
+        let refusal = last(&|seen| seen.is_refusal && seen.has_codes).or_else(|| last(&|seen| seen.is_refusal));
+        let note = last(&|seen| matches!(seen.kind, Kind::Security | Kind::Diagnostic | Kind::SignInReport))
+            .or_else(|| last(&|seen| seen.kind == Kind::WebRequest))
+            .or_else(|| last(&|seen| seen.kind == Kind::Message && Some(seen.row) != refusal))
+            .or_else(|| last(&|seen| Some(seen.row) != refusal).filter(|_| refusal.is_none()));
+        for row in refusal.into_iter().chain(note) {
             if rows.len() < most && !rows.contains(&row) {
                 rows.push(row);
             }
@@ -76,4 +77,20 @@ pub fn decisive(index: &Index, findings: &[&Finding], most: usize) -> Vec<RowId>
     }
     rows.sort_unstable_by_key(|&row| index.position(row));
     rows
+}
+
+/// What the columns say of a row.
+struct Seen {
+    row: RowId,
+    kind: Kind,
+    is_refusal: bool,
+    has_codes: bool,
+}
+
+impl Seen {
+    fn of(index: &Index, row: RowId) -> Option<Self> {
+        let (block, at) = index.locate(row)?;
+        let is_refusal = block.status_of(at).is_some_and(|status| status >= 300);
+        Some(Self { row, kind: block.traits(at).kind(), is_refusal, has_codes: !block.codes_of(at).is_empty() })
+    }
 }
