@@ -1,18 +1,7 @@
 //! What an authentication header says about a handshake ([MS-SIPAE] 2.2.1 and 2.2.2).
 
-use crate::protocol::Auth;
 use crate::protocol::token::{self, TokenClass};
-
-/// Which of the authentication headers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuthRole {
-    /// `Authorization`, `Proxy-Authorization`: a client shows who it is.
-    Answer,
-    /// `WWW-Authenticate`, `Proxy-Authenticate`: a server asks.
-    Challenge,
-    /// `Authentication-Info`, `Proxy-Authentication-Info`: a server signs its answer.
-    Signature,
-}
+use crate::protocol::{Auth, AuthRole};
 
 /// One authentication header, without its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,18 +26,14 @@ impl Credentials {
     /// Reads a header; several challenges may have been joined on one line.
     #[must_use]
     pub fn of_header(written: &[u8], value: &[u8]) -> Vec<Self> {
-        let role = crate::protocol::AuthRole::of(written);
+        let role = AuthRole::of(written);
         Auth::read(role, value).iter().map(Self::of_auth).collect()
     }
 
     fn of_auth(auth: &Auth) -> Self {
         let text = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
         Self {
-            role: match auth.role {
-                crate::protocol::AuthRole::Credentials => AuthRole::Answer,
-                crate::protocol::AuthRole::Challenge => AuthRole::Challenge,
-                crate::protocol::AuthRole::Info => AuthRole::Signature,
-            },
+            role: auth.role,
             package: auth.package_name().to_owned(),
             realm: text(auth.realm()),
             targetname: text(auth.target_name()),

@@ -16,7 +16,7 @@ mod web;
 mod words;
 
 pub use self::coverage::{Coverage, FileCoverage, Gap};
-pub use self::credentials::{AuthRole, Credentials};
+pub use self::credentials::Credentials;
 pub use self::dialog::dialog_of;
 pub use self::hosts::{Host, HostId, Hosts, Role};
 pub use self::noted::{ClientNote, ServerNote};

@@ -3,10 +3,11 @@
 //! The states are those of an expert reading the trace: how often a server answered 401 says nothing, the last pair
 //! of request and answer says nearly all. The first 401s of a sign-in are normal.
 
-use super::credentials::{AuthRole, Credentials};
+use super::credentials::Credentials;
 use super::sip::SipMessage;
 use crate::format::Millis;
 use crate::index::RowId;
+use crate::protocol::AuthRole;
 use crate::protocol::token::TokenClass;
 use rustc_hash::FxHashMap;
 
@@ -57,7 +58,7 @@ impl Round {
     /// The credentials that the client sent.
     #[must_use]
     pub fn sent(&self) -> Option<&Credentials> {
-        self.request.as_ref()?.credentials.iter().find(|own| own.role == AuthRole::Answer)
+        self.request.as_ref()?.credentials.iter().find(|own| own.role == AuthRole::Credentials)
     }
 
     /// The packages that the server offers in a 401.

@@ -5,7 +5,8 @@ use crate::diagnosis::case::{Who, group};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Direction;
 use crate::index::RowId;
-use crate::trace::{AuthRole, Hop, Round, SipMessage, State};
+use crate::protocol::AuthRole;
+use crate::trace::{Hop, Round, SipMessage, State};
 
 /// After a 200 with Authentication-Info the same REGISTER, or one REGISTER after the other, comes again on the same
 /// connection: a client must silently drop an answer whose signature does not fit ([MS-SIPAE] 3.2.5.2).
@@ -75,7 +76,7 @@ fn judge<'a>((user, endpoint): Who<'a>, mut rounds: Vec<&'a Round>) -> Option<Fi
 }
 
 fn is_accepted(round: &Round) -> bool {
-    let is_signed = |answer: &SipMessage| answer.credentials.iter().any(|own| own.role == AuthRole::Signature);
+    let is_signed = |answer: &SipMessage| answer.credentials.iter().any(|own| own.role == AuthRole::Info);
     round.state == State::Established && round.answer.as_ref().is_some_and(is_signed)
 }
 

@@ -92,3 +92,9 @@ impl Server {
         self.lines += &format!("{header} {}", lines(text).replace('\n', "\r\n"));
     }
 }
+
+/// Of what was found, what is said of refused tickets.
+pub fn of_tickets(found: &[String]) -> Vec<&str> {
+    let is_own = |line: &&str| line.starts_with("web-ticket-") && !line.starts_with("web-ticket-issued");
+    found.iter().map(String::as_str).filter(is_own).collect()
+}
