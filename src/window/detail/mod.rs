@@ -172,7 +172,8 @@ fn way(detail: &Detail) -> Option<String> {
 
 fn fact(ui: &mut Ui, name: &str, value: &str, filter: Option<Action>, actions: &mut Actions) {
     let tokens = theme::of(ui);
-    ui.label(RichText::new(name).font(theme::small_font()).color(tokens.text_weak));
+    // Only values are cut where the pane is narrow.
+    ui.add(egui::Label::new(RichText::new(name).font(theme::small_font()).color(tokens.text_weak)).extend());
     match filter {
         Some(action) => {
             if ui.add(egui::Link::new(RichText::new(value))).on_hover_text("Click to see only these messages").clicked()
