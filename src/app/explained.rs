@@ -70,7 +70,7 @@ impl Explained {
     }
 }
 
-fn authentication(auth: &Auth) -> (String, Vec<Fact>) {
+fn authentication(auth: &Auth<'_>) -> (String, Vec<Fact>) {
     let who = match auth.role {
         AuthRole::Challenge => "The server offers",
         AuthRole::Credentials => "The client sends",

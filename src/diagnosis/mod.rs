@@ -32,7 +32,7 @@ pub use self::case::Case;
 pub use self::finding::{Confidence, Finding, Severity};
 pub use self::rules::{RULES, Rule};
 
-use crate::index::{Index, RowId};
+use crate::index::{self, Index, RowId};
 use crate::query::RowSet;
 use crate::trace::Trace;
 
@@ -49,7 +49,7 @@ impl Diagnosis {
     pub fn of(index: &Index) -> Self {
         let trace = Trace::read(index);
         let case = Case::new(index, &trace);
-        let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| (rule.find)(&case)).collect();
+        let mut findings: Vec<Finding> = index::each(RULES.iter().collect(), |rule| (rule.find)(&case));
         rules::settle(&mut findings);
         for finding in &mut findings {
             finding.order_evidence(index);

@@ -1,8 +1,14 @@
-//! Many rows read again, on all cores.
+//! Work on all cores, nearly always many rows read again.
 
 use super::{Block, Index, RowId};
 use crate::format::{Format, Record};
 use rayon::prelude::*;
+
+/// Makes something of each item, on all cores, in their order.
+#[must_use]
+pub fn each<I: Send, T: Send>(items: Vec<I>, make: impl Fn(I) -> Vec<T> + Sync + Send) -> Vec<T> {
+    items.into_par_iter().flat_map_iter(make).collect()
+}
 
 /// Where a record stands that is read again.
 #[derive(Clone, Copy, Debug)]

@@ -5,21 +5,22 @@
 //! sign in (signatures, tickets, passwords) can be asked for by name, and is in no fact.
 
 use super::facts::{Fact, Facts};
-use super::lines::to_text;
+use super::lines::text;
 use super::message::Packages;
 use super::params::{Param, Params};
 use super::token::{self, Token};
+use std::borrow::Cow;
 
 /// What one scheme says in one header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Auth {
+pub struct Auth<'a> {
     pub role: AuthRole,
     /// The scheme word as written; empty where there is none.
-    pub scheme: String,
-    /// Names in lower case, values without quotes, in their order.
-    pub params: Vec<(String, String)>,
+    pub scheme: Cow<'a, str>,
+    /// Names as written, values without quotes, in their order.
+    pub params: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// A token that stands behind the scheme word without a name, as in HTTP: `Negotiate oYG2...`.
-    token: Option<String>,
+    token: Option<Cow<'a, str>>,
 }
 
 /// Who says it.
@@ -52,11 +53,17 @@ impl AuthRole {
     }
 }
 
-impl Auth {
+impl<'a> Auth<'a> {
     /// Reads a header value: nearly always one scheme; several where a log joined challenges on one line.
     #[must_use]
-    pub fn read(role: AuthRole, value: &[u8]) -> Vec<Self> {
-        let text = to_text(value);
+    pub fn read(role: AuthRole, value: &'a [u8]) -> Vec<Self> {
+        match text(value) {
+            Cow::Borrowed(text) => Self::read_text(role, text),
+            Cow::Owned(text) => Auth::read_text(role, &text).into_iter().map(Auth::into_owned).collect(),
+        }
+    }
+
+    fn read_text(role: AuthRole, text: &'a str) -> Vec<Self> {
         let mut rest = text.trim();
         let mut found = Vec::new();
         let end = rest.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(rest.len());
@@ -80,20 +87,30 @@ impl Auth {
                 found.push(Self::new(role, "", None));
             }
             if let Some(auth) = found.last_mut() {
-                auth.params.push((last.to_ascii_lowercase(), value));
+                auth.params.push((Cow::Borrowed(last), value));
             }
         }
         found
     }
 
-    fn new(role: AuthRole, scheme: &str, token: Option<&str>) -> Self {
-        Self { role, scheme: scheme.to_owned(), params: Vec::new(), token: token.map(str::to_owned) }
+    fn new(role: AuthRole, scheme: &'a str, token: Option<&'a str>) -> Self {
+        Self { role, scheme: Cow::Borrowed(scheme), params: Vec::new(), token: token.map(Cow::Borrowed) }
     }
 
-    /// The value of a parameter, by its name in lower case. Empty is not absent.
+    fn into_owned(self) -> Auth<'static> {
+        let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        Auth {
+            role: self.role,
+            scheme: own(self.scheme),
+            params: self.params.into_iter().map(|(name, value)| (own(name), own(value))).collect(),
+            token: self.token.map(own),
+        }
+    }
+
+    /// The value of a parameter, by its name in any case. Empty is not absent.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        self.params.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 
     /// The package of the scheme word; none where it is not known.
@@ -212,11 +229,11 @@ mod tests {
     use super::*;
     use crate::protocol::Message;
 
-    fn read(value: &str) -> Vec<Auth> {
+    fn read(value: &str) -> Vec<Auth<'_>> {
         Auth::read(AuthRole::Challenge, value.as_bytes())
     }
 
-    fn one(value: &str) -> Auth {
+    fn one(value: &str) -> Auth<'_> {
         let mut all = read(value);
         assert_eq!(all.len(), 1, "{all:?}");
         all.remove(0)
@@ -242,8 +259,8 @@ mod tests {
             "Kerberos realm=“SIP Communications Service”, targetname=“sip/fe01” version=4",
         ] {
             let auth = one(value);
-            let params: Vec<_> = auth.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            assert_eq!((auth.scheme.as_str(), params.as_slice()), ("Kerberos", &wanted[..]), "{value}");
+            let params: Vec<_> = wanted.iter().filter_map(|(name, _)| Some((*name, auth.get(name)?))).collect();
+            assert_eq!((&*auth.scheme, params.as_slice(), auth.params.len()), ("Kerberos", &wanted[..], 3), "{value}");
         }
     }
 
@@ -277,7 +294,7 @@ mod tests {
         assert_eq!(one("NTLM realm=").get("realm"), Some(""));
         assert_eq!(one("NTLM realm=\"SIP Comm").get("realm"), Some("SIP Comm"));
         let info = one("nextnonce=\"abc\", qop=auth");
-        assert_eq!((info.scheme.as_str(), info.get("qop")), ("", Some("auth")));
+        assert_eq!((&*info.scheme, info.get("qop")), ("", Some("auth")));
     }
 
     #[test]

@@ -196,7 +196,7 @@ fn parameters(text: &str, separators: &'static [char]) -> BTreeMap<String, Strin
     let mut params = BTreeMap::new();
     for Param { name, value } in Params::new(text, separators) {
         if let Some(value) = value.filter(|value| !name.is_empty() && !value.is_empty()) {
-            params.entry(name.to_ascii_lowercase()).or_insert(value);
+            params.entry(name.to_ascii_lowercase()).or_insert_with(|| value.into_owned());
         }
     }
     params

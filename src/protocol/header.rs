@@ -85,7 +85,7 @@ impl HeaderName {
     /// turned into U+2010 to U+2015.
     #[must_use]
     pub fn of(written: &[u8]) -> Self {
-        let known = NAMES.iter().find(|(name, _)| written.eq_ignore_ascii_case(name.as_bytes()));
+        let known = names_of(written.len()).iter().find(|(name, _)| written.eq_ignore_ascii_case(name.as_bytes()));
         match known {
             Some((_, known)) => *known,
             None if written.is_ascii() => Self::Other,
@@ -94,40 +94,41 @@ impl HeaderName {
     }
 }
 
-/// Every name that is known, with the compact forms.
-const NAMES: [(&str, HeaderName); 31] = [
-    ("Authorization", HeaderName::Authentication),
-    ("Authentication-Info", HeaderName::Authentication),
-    ("Call-ID", HeaderName::CallId),
-    ("i", HeaderName::CallId),
-    ("Contact", HeaderName::Contact),
-    ("m", HeaderName::Contact),
-    ("Content-Length", HeaderName::ContentLength),
-    ("l", HeaderName::ContentLength),
-    ("Content-Type", HeaderName::ContentType),
-    ("c", HeaderName::ContentType),
-    ("CSeq", HeaderName::CSeq),
-    ("Date", HeaderName::Date),
-    ("From", HeaderName::From),
-    ("f", HeaderName::From),
-    ("ms-client-diagnostics", HeaderName::Diagnostics),
-    ("ms-diagnostics", HeaderName::Diagnostics),
-    ("ms-diagnostics-public", HeaderName::Diagnostics),
-    ("X-MS-Diagnostics", HeaderName::Diagnostics),
-    ("P-Asserted-Identity", HeaderName::PAssertedIdentity),
-    ("Proxy-Authenticate", HeaderName::Authentication),
-    ("Proxy-Authentication-Info", HeaderName::Authentication),
-    ("Proxy-Authorization", HeaderName::Authentication),
-    ("Referred-By", HeaderName::ReferredBy),
-    ("b", HeaderName::ReferredBy),
-    ("Server", HeaderName::Server),
-    ("To", HeaderName::To),
-    ("t", HeaderName::To),
-    ("User-Agent", HeaderName::UserAgent),
-    ("Via", HeaderName::Via),
-    ("v", HeaderName::Via),
-    ("WWW-Authenticate", HeaderName::Authentication),
-];
+/// Every name that is known, with the compact forms, by its length.
+fn names_of(length: usize) -> &'static [(&'static str, HeaderName)] {
+    match length {
+        1 => &[
+            ("i", HeaderName::CallId),
+            ("m", HeaderName::Contact),
+            ("l", HeaderName::ContentLength),
+            ("c", HeaderName::ContentType),
+            ("f", HeaderName::From),
+            ("b", HeaderName::ReferredBy),
+            ("t", HeaderName::To),
+            ("v", HeaderName::Via),
+        ],
+        2 => &[("To", HeaderName::To)],
+        3 => &[("Via", HeaderName::Via)],
+        4 => &[("CSeq", HeaderName::CSeq), ("Date", HeaderName::Date), ("From", HeaderName::From)],
+        6 => &[("Server", HeaderName::Server)],
+        7 => &[("Call-ID", HeaderName::CallId), ("Contact", HeaderName::Contact)],
+        10 => &[("User-Agent", HeaderName::UserAgent)],
+        11 => &[("Referred-By", HeaderName::ReferredBy)],
+        12 => &[("Content-Type", HeaderName::ContentType)],
+        13 => &[("Authorization", HeaderName::Authentication)],
+        14 => &[("Content-Length", HeaderName::ContentLength), ("ms-diagnostics", HeaderName::Diagnostics)],
+        16 => &[("X-MS-Diagnostics", HeaderName::Diagnostics), ("WWW-Authenticate", HeaderName::Authentication)],
+        18 => &[("Proxy-Authenticate", HeaderName::Authentication)],
+        19 => &[
+            ("Authentication-Info", HeaderName::Authentication),
+            ("P-Asserted-Identity", HeaderName::PAssertedIdentity),
+            ("Proxy-Authorization", HeaderName::Authentication),
+        ],
+        21 => &[("ms-client-diagnostics", HeaderName::Diagnostics), ("ms-diagnostics-public", HeaderName::Diagnostics)],
+        25 => &[("Proxy-Authentication-Info", HeaderName::Authentication)],
+        _ => &[],
+    }
+}
 
 /// A set of small letters, one bit each.
 const fn letters(mut list: &[u8]) -> u32 {

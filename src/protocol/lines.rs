@@ -2,6 +2,7 @@
 
 use super::scan;
 use memchr::memchr;
+use std::borrow::Cow;
 use wide::u8x16;
 
 /// Iterates over lines, giving each without its line end together with the offset it starts at.
@@ -173,8 +174,14 @@ pub fn count_not_blank(text: &[u8]) -> u32 {
 /// is lost to replacement marks.
 #[must_use]
 pub fn to_text(bytes: &[u8]) -> String {
+    text(bytes).into_owned()
+}
+
+/// Like [`to_text`], without a copy of what is UTF-8 already.
+#[must_use]
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = str::from_utf8(bytes) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut text = String::with_capacity(bytes.len());
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
@@ -183,7 +190,7 @@ pub fn to_text(bytes: &[u8]) -> String {
             Err(_) => text.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(line).0),
         }
     }
-    text
+    Cow::Owned(text)
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ impl<'a> Message<'a> {
 
     /// What the authentication headers say, in their order.
     #[must_use]
-    pub fn auths(&self) -> Vec<Auth> {
+    pub fn auths(&self) -> Vec<Auth<'a>> {
         let headers = self.headers().filter(|header| header.name == HeaderName::Authentication);
         headers.flat_map(|header| Auth::read(AuthRole::of(header.written), header.value)).collect()
     }

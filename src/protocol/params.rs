@@ -1,5 +1,7 @@
 //! Parameters of a header: `name="value"` pairs, in any quotes, with blanks anywhere, cut or not.
 
+use std::borrow::Cow;
+
 /// Quotes that blogs, mail and word processors make of `"`.
 const QUOTES: &[char] =
     &['"', '\u{201C}', '\u{201D}', '\u{201E}', '\u{201F}', '\u{00AB}', '\u{00BB}', '\u{2033}', '\u{FF02}'];
@@ -16,7 +18,7 @@ pub struct Param<'a> {
     /// As written. Blanks in it mean that something else stood before the name.
     pub name: &'a str,
     /// Without its quotes and the blanks around it; `None` where no equals sign follows the name.
-    pub value: Option<String>,
+    pub value: Option<Cow<'a, str>>,
 }
 
 impl<'a> Params<'a> {
@@ -48,7 +50,7 @@ impl<'a> Iterator for Params<'a> {
         } else {
             let end = after.find(is_separator).unwrap_or(after.len());
             let (value, rest) = after.split_at_checked(end)?;
-            (value.trim().to_owned(), rest)
+            (Cow::Borrowed(value.trim()), rest)
         };
         self.rest = rest;
         Some(Param { name: name.trim(), value: Some(value) })
@@ -57,13 +59,13 @@ impl<'a> Iterator for Params<'a> {
 
 /// Reads to the closing quote, undoing `\"`. ASCII quotes close ASCII quotes, typographic ones each other.
 /// Without a closing quote everything left is the value: the log was cut there.
-fn quoted(text: &str, open: char) -> (String, &str) {
+fn quoted(text: &str, open: char) -> (Cow<'_, str>, &str) {
     // Nearly all values are in ASCII quotes and hold no backslash.
     if open == '"'
         && let Some(end) = memchr::memchr2(b'"', b'\\', text.as_bytes())
         && let (Some(value), Some(rest)) = (text.get(..end), text.get(end..).and_then(|rest| rest.strip_prefix('"')))
     {
-        return (value.trim().to_owned(), rest);
+        return (Cow::Borrowed(value.trim()), rest);
     }
     let mut value = String::new();
     let mut chars = text.char_indices();
@@ -75,38 +77,38 @@ fn quoted(text: &str, open: char) -> (String, &str) {
                 None => value.push('\\'),
             },
             _ if QUOTES.contains(&c) && (c == '"') == (open == '"') => {
-                return (value.trim().to_owned(), text.get(at + c.len_utf8()..).unwrap_or_default());
+                return (Cow::Owned(value.trim().to_owned()), text.get(at + c.len_utf8()..).unwrap_or_default());
             }
             _ => value.push(c),
         }
     }
-    (value.trim().to_owned(), "")
+    (Cow::Owned(value.trim().to_owned()), "")
 }
 
 /// Reads a token that is printed as text, with any quotes and backslashes of its own. It ends at a quote that a
 /// separator or the end of the line follows.
-fn printed<'a>(text: &'a str, separators: &[char]) -> (String, &'a str) {
+fn printed<'a>(text: &'a str, separators: &[char]) -> (Cow<'a, str>, &'a str) {
     for (at, quote) in text.match_indices('"') {
         let rest = text.get(at + quote.len()..).unwrap_or_default();
         let next = rest.trim_start_matches([' ', '\t']);
         if next.is_empty() || next.starts_with(['\r', '\n']) || next.starts_with(separators) {
-            return (text.get(..at).unwrap_or_default().to_owned(), rest);
+            return (Cow::Borrowed(text.get(..at).unwrap_or_default()), rest);
         }
     }
-    (text.to_owned(), "")
+    (Cow::Borrowed(text), "")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Vec<(&str, Option<String>)> {
+    fn read(text: &str) -> Vec<(&str, Option<Cow<'_, str>>)> {
         Params::new(text, &[',', ';']).map(|param| (param.name, param.value)).collect()
     }
 
     #[test]
     fn every_dress_of_a_parameter() {
-        let some = |text: &str| Some(text.to_owned());
+        let some = |text: &'static str| Some(Cow::Borrowed(text));
         assert_eq!(
             read("a=\"1, 2; 3\" , b = x y;c=\"\",flag;; d=”curly”,e=\"say \\\"so\\\"\" f=\"no comma\", g=\"cut"),
             [
@@ -125,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_printed_token_may_hold_quotes() {
-        let some = |text: &str| Some(text.to_owned());
+        let some = |text: &'static str| Some(Cow::Borrowed(text));
         assert_eq!(
             read("gssapi-data=\"NTLMSSP..\"..\\\"..\\\\a\", version=4"),
             [("gssapi-data", some("NTLMSSP..\"..\\\"..\\\\a")), ("version", some("4"))]

@@ -9,11 +9,8 @@ pub struct Credentials {
     pub role: AuthRole,
     /// `NTLM`, `Kerberos`, `TLS-DSK`, or the scheme as written.
     pub package: String,
-    pub realm: Option<String>,
     /// The server that the handshake is with; of Kerberos, its service name.
     pub targetname: Option<String>,
-    /// Names the security association on the server.
-    pub opaque: Option<String>,
     /// Where a user certificate is to be had.
     pub sts_uri: Option<String>,
     /// What `gssapi-data` holds; `None` where there is no such parameter.
@@ -30,14 +27,12 @@ impl Credentials {
         Auth::read(role, value).iter().map(Self::of_auth).collect()
     }
 
-    fn of_auth(auth: &Auth) -> Self {
+    fn of_auth(auth: &Auth<'_>) -> Self {
         let text = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
         Self {
             role: auth.role,
             package: auth.package_name().to_owned(),
-            realm: text(auth.realm()),
             targetname: text(auth.target_name()),
-            opaque: text(auth.opaque()),
             sts_uri: text(auth.sts_uri()),
             token: auth.token_text().map(|token| token::class(token.as_bytes())),
             is_signed: auth.is_signed(),

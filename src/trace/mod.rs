@@ -63,10 +63,9 @@ impl Trace {
             let ends = message.hops.iter().filter_map(|hop| coverage.end_of(hop.file));
             ends.max().unwrap_or(Millis::NEVER)
         };
-        let registers = sip::read(index, &rows.registers);
-        let mut owners = owners(&registers);
+        let registrations = sign_in::registrations(index, &rows.registers, &log_ends);
+        let mut owners = owners(&registrations);
         let web = web::exchanges(index, &rows.web, &mut owners);
-        let registrations = sign_in::registrations(registers, &log_ends);
         let client_notes =
             index.read_each(&rows.client_lines, |origin, record| noted::client_note(index, origin, record));
         noted::name_owners(&client_notes, &mut owners);
@@ -129,9 +128,10 @@ impl Trace {
 }
 
 /// The user whose REGISTERs a client's log holds most of.
-fn owners(registers: &[SipMessage]) -> FxHashMap<u16, String> {
+fn owners(registrations: &[Registration]) -> FxHashMap<u16, String> {
     let mut counts: FxHashMap<(u16, &str), usize> = FxHashMap::default();
-    for message in registers.iter().filter(|message| message.is_request()) {
+    let messages = registrations.iter().flat_map(Registration::messages);
+    for message in messages.filter(|message| message.is_request()) {
         for hop in message.hops.iter().filter(|hop| hop.is_client) {
             if let Some(user) = &message.from {
                 *counts.entry((hop.file, user)).or_default() += 1;

@@ -4,9 +4,9 @@
 //! of request and answer says nearly all. The first 401s of a sign-in are normal.
 
 use super::credentials::Credentials;
-use super::sip::SipMessage;
+use super::sip::{self, SipMessage};
 use crate::format::Millis;
-use crate::index::RowId;
+use crate::index::{Index, RowId};
 use crate::protocol::AuthRole;
 use crate::protocol::token::TokenClass;
 use rustc_hash::FxHashMap;
@@ -95,9 +95,14 @@ impl Round {
         })
     }
 
+    /// Request and answer.
+    pub fn messages(&self) -> impl Iterator<Item = &SipMessage> {
+        self.request.iter().chain(&self.answer)
+    }
+
     /// Rows of request and answer, all copies.
     pub fn rows(&self) -> impl Iterator<Item = RowId> {
-        self.request.iter().chain(&self.answer).flat_map(SipMessage::rows)
+        self.messages().flat_map(SipMessage::rows)
     }
 
     /// When the request was sent; of an answer alone, when that came.
@@ -205,6 +210,7 @@ pub struct Attempt {
     /// In the order of their CSeq; never empty.
     pub rounds: Vec<Round>,
     pub ending: Ending,
+    is_monitor: bool,
 }
 
 impl Attempt {
@@ -261,38 +267,41 @@ impl Attempt {
     /// A server's trace holds messages of it too.
     #[must_use]
     pub fn is_seen_by_server(&self) -> bool {
-        let messages = self.rounds.iter().flat_map(|round| round.request.iter().chain(&round.answer));
-        messages.clone().any(SipMessage::is_seen_by_server)
+        self.rounds.iter().flat_map(Round::messages).any(SipMessage::is_seen_by_server)
     }
 
     #[must_use]
     pub fn is_seen_by_client(&self) -> bool {
-        let messages = self.rounds.iter().flat_map(|round| round.request.iter().chain(&round.answer));
-        messages.clone().any(SipMessage::is_seen_by_client)
+        self.rounds.iter().flat_map(Round::messages).any(SipMessage::is_seen_by_client)
     }
 
     /// Health monitors, probes and balancers ask and never answer the challenge; anonymous participants of meetings
     /// are nobody's sign-in.
     #[must_use]
     pub fn is_monitor(&self) -> bool {
-        const CLIENTS: [&str; 12] = [
-            "uccapi",
-            "oc/",
-            "uccp",
-            "cpe",
-            "iphonelync",
-            "ipadlync",
-            "androidlync",
-            "lync mac",
-            "macclient",
-            "wplync",
-            "communicator",
-            "sfb",
-        ];
-        let agent = self.user_agent.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let is_probe = self.endpoint.is_none() && !CLIENTS.iter().any(|client| agent.contains(client));
-        is_probe || self.user.as_deref() == Some("anonymous@anonymous.invalid")
+        self.is_monitor
     }
+}
+
+/// Whether attempts of a device are no sign-ins of a person.
+fn is_monitor(user: Option<&str>, endpoint: Option<&str>, user_agent: Option<&str>) -> bool {
+    const CLIENTS: [&str; 12] = [
+        "uccapi",
+        "oc/",
+        "uccp",
+        "cpe",
+        "iphonelync",
+        "ipadlync",
+        "androidlync",
+        "lync mac",
+        "macclient",
+        "wplync",
+        "communicator",
+        "sfb",
+    ];
+    let agent = user_agent.unwrap_or_default().to_ascii_lowercase();
+    let is_probe = endpoint.is_none() && !CLIENTS.iter().any(|client| agent.contains(client));
+    is_probe || user == Some("anonymous@anonymous.invalid")
 }
 
 /// All REGISTERs of one Call-ID of one device.
@@ -306,9 +315,30 @@ pub struct Registration {
     pub refreshes: Vec<Round>,
 }
 
-/// Sorts REGISTERs and their answers into registrations, in the order of their first messages. `log_ends` says when
-/// the log that holds a message ends.
-pub(super) fn registrations(messages: Vec<SipMessage>, log_ends: &dyn Fn(&SipMessage) -> Millis) -> Vec<Registration> {
+impl Registration {
+    /// All its messages, those of attempts first.
+    pub fn messages(&self) -> impl Iterator<Item = &SipMessage> {
+        let rounds = self.attempts.iter().flat_map(|attempt| &attempt.rounds).chain(&self.refreshes);
+        rounds.flat_map(Round::messages)
+    }
+}
+
+/// All registrations that rows of REGISTERs and their answers make up, in the order of their first messages. `log_ends`
+/// says when the log that holds a message ends.
+pub(super) fn registrations(
+    index: &Index,
+    rows: &[RowId],
+    log_ends: &(impl Fn(&SipMessage) -> Millis + Sync),
+) -> Vec<Registration> {
+    let mut all = sip::read_calls(index, rows, |messages| of_messages(messages, log_ends));
+    all.sort_by_cached_key(|registration| {
+        registration.messages().flat_map(SipMessage::rows).map(|row| index.position(row)).min()
+    });
+    all
+}
+
+/// Sorts the messages of one Call-ID by user and device.
+fn of_messages(messages: Vec<SipMessage>, log_ends: &impl Fn(&SipMessage) -> Millis) -> Vec<Registration> {
     let mut groups: Vec<Vec<SipMessage>> = Vec::new();
     let mut known: FxHashMap<(String, String, String), usize> = FxHashMap::default();
     for message in messages {
@@ -328,13 +358,14 @@ pub(super) fn registrations(messages: Vec<SipMessage>, log_ends: &dyn Fn(&SipMes
     groups.into_iter().map(|group| registration(group, log_ends)).collect()
 }
 
-fn registration(messages: Vec<SipMessage>, log_ends: &dyn Fn(&SipMessage) -> Millis) -> Registration {
+fn registration(messages: Vec<SipMessage>, log_ends: &impl Fn(&SipMessage) -> Millis) -> Registration {
     let say = |what: fn(&SipMessage) -> Option<String>| messages.iter().find_map(what);
     let user = say(|message| message.from.clone());
     let endpoint = say(|message| message.epid.clone());
     let user_agent = say(|message| message.user_agent.clone().filter(|_| message.is_request()));
     let call_id = say(|message| Some(message.call_id.clone())).unwrap_or_default();
     let mut found = Registration { user, endpoint, call_id, attempts: Vec::new(), refreshes: Vec::new() };
+    let is_monitor = is_monitor(found.user.as_deref(), found.endpoint.as_deref(), user_agent.as_deref());
     let mut open: Vec<Round> = Vec::new();
     let mut is_associated = false;
     let close = |found: &mut Registration, rounds: &mut Vec<Round>| {
@@ -349,6 +380,7 @@ fn registration(messages: Vec<SipMessage>, log_ends: &dyn Fn(&SipMessage) -> Mil
             user_agent: user_agent.clone(),
             ending: ending(&rounds, log_ends),
             rounds,
+            is_monitor,
         });
     };
     for mut round in rounds(messages) {
@@ -413,7 +445,7 @@ fn rounds(messages: Vec<SipMessage>) -> Vec<Round> {
 /// How long a client waits for an answer (RFC 3261 17.1.2.2, timer F), milliseconds.
 pub const ANSWER_TIMEOUT_MS: i64 = 32_000;
 
-fn ending(rounds: &[Round], log_ends: &dyn Fn(&SipMessage) -> Millis) -> Ending {
+fn ending(rounds: &[Round], log_ends: &impl Fn(&SipMessage) -> Millis) -> Ending {
     let Some(last) = rounds.last() else { return Ending::Unanswered };
     match (last.state, last.status()) {
         (State::Established, _) if last.is_sign_out() => Ending::SignedOut,

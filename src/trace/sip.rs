@@ -8,11 +8,12 @@ use super::credentials::Credentials;
 use crate::format::{Direction, Format, Millis, Oddities, Record};
 use crate::index::{Block, Index, Origin, RowId};
 use crate::protocol::diagnostics::Diagnostic;
-use crate::protocol::lines::to_text;
+use crate::protocol::lines::{text, to_text};
 use crate::protocol::message::cseq;
 use crate::protocol::{HeaderName, Message, Packages, address};
 use memchr::memmem::{self, Finder};
 use rustc_hash::FxHashMap;
+use std::hash::Hash;
 use std::sync::LazyLock;
 
 /// One place where a message was written down.
@@ -36,16 +37,15 @@ impl Hop {
     /// What the columns know of a place.
     fn of_columns(index: &Index, row: RowId) -> Option<Self> {
         let (block, at) = index.locate(row)?;
-        let id = |ids: &[u16]| ids.get(at).copied().unwrap_or(0);
         Some(Self {
             row,
             time: index.time(row),
             file: block.file,
-            machine: to_text(block.names.get(id(&block.machine))),
+            machine: to_text(block.names.get(id(&block.machine, at))),
             pool: String::new(),
             direction: block.traits(at).direction(),
             is_client: is_client(index.file_of(row)?.format?),
-            peer: to_text(block.peers.get(id(&block.peer))),
+            peer: to_text(block.peers.get(id(&block.peer, at))),
         })
     }
 }
@@ -82,6 +82,7 @@ pub struct SipMessage {
     pub date: Option<Millis>,
     /// Seconds; 0 signs out.
     pub expires: Option<u32>,
+    /// `Contact` of an answer.
     pub contact: Option<String>,
     /// The `Warning` header (RFC 3261 20.43).
     pub warning: Option<String>,
@@ -167,27 +168,31 @@ impl SipMessage {
             deregistered: deregistered(message.body),
             ..Self::default()
         };
+        let mut may_tell_why = !message.body.is_empty();
         for header in message.headers() {
             own.read_header(header.name, header.written, header.value);
+            may_tell_why |= header.name == HeaderName::Diagnostics;
         }
-        own.diagnostics = message.diagnostics();
+        if may_tell_why {
+            own.diagnostics = message.diagnostics();
+        }
         Some(own)
     }
 
     fn read_header(&mut self, name: HeaderName, written: &[u8], value: &[u8]) {
-        let text = || Some(to_text(value.trim_ascii())).filter(|text| !text.is_empty());
+        let whole = || Some(to_text(value.trim_ascii())).filter(|text| !text.is_empty());
         match name {
             HeaderName::From if self.from.is_none() => {
                 self.from = address::first(value).map(|found| found.canonical());
-                let text = to_text(value);
-                self.from_tag = parameter(&text, "tag").unwrap_or_default();
-                self.epid = parameter(&text, "epid");
+                let value = text(value);
+                self.from_tag = parameter(&value, "tag").unwrap_or_default().to_owned();
+                self.epid = parameter(&value, "epid").map(str::to_owned);
             }
             HeaderName::To if self.to.is_none() => {
                 self.to = address::first(value).map(|found| found.canonical());
-                self.to_epid = parameter(&to_text(value), "epid");
+                self.to_epid = parameter(&text(value), "epid").map(str::to_owned);
             }
-            HeaderName::CallId if self.call_id.is_empty() => self.call_id = text().unwrap_or_default(),
+            HeaderName::CallId if self.call_id.is_empty() => self.call_id = whole().unwrap_or_default(),
             HeaderName::CSeq => {
                 if let Some((number, method)) = cseq(value) {
                     self.cseq = number;
@@ -196,21 +201,23 @@ impl SipMessage {
                     }
                 }
             }
-            HeaderName::Via => self.branches.extend(parameter(&to_text(value), "branch")),
-            HeaderName::UserAgent => self.user_agent = text(),
-            HeaderName::Server => self.server = text(),
+            HeaderName::Via => self.branches.extend(parameter(&text(value), "branch").map(str::to_owned)),
+            HeaderName::UserAgent => self.user_agent = whole(),
+            HeaderName::Server => self.server = whole(),
             HeaderName::Date => self.date = Millis::parse_date_header(value),
-            HeaderName::Contact if self.contact.is_none() => {
-                self.contact = text();
-                let expires = self.contact.as_deref().and_then(|contact| parameter(contact, "expires"));
-                self.expires = self.expires.or(expires.and_then(|seconds| seconds.parse().ok()));
+            HeaderName::Contact => {
+                let value = text(value);
+                self.expires = self.expires.or_else(|| parameter(&value, "expires")?.parse().ok());
+                if self.contact.is_none() && !self.is_request() {
+                    self.contact = whole();
+                }
             }
             HeaderName::Authentication => {
                 self.credentials.extend(Credentials::of_header(written, value));
             }
-            HeaderName::Other if written.eq_ignore_ascii_case(b"Warning") => self.warning = text(),
+            HeaderName::Other if written.eq_ignore_ascii_case(b"Warning") => self.warning = whole(),
             HeaderName::Other if written.eq_ignore_ascii_case(b"Expires") => {
-                self.expires = text().and_then(|seconds| seconds.parse().ok()).or(self.expires);
+                self.expires = text(value).trim().parse().ok().or(self.expires);
             }
             HeaderName::Other if written.eq_ignore_ascii_case(b"ms-user-logon-data") => {
                 self.is_remote = value.trim_ascii().eq_ignore_ascii_case(b"RemoteUser");
@@ -275,25 +282,48 @@ impl SipMessage {
 
 /// Reads rows that hold SIP messages and folds their copies, in the order of the window of their first copies.
 pub(super) fn read(index: &Index, rows: &[RowId]) -> Vec<SipMessage> {
-    index.read_groups(&groups(index, rows), |rows| fold_copies(index, rows))
+    index.read_groups(&copies(index, rows), |rows| fold_copies(index, rows))
+}
+
+/// Reads the messages of each Call-ID by themselves, and keeps what `make` makes of them.
+pub(super) fn read_calls<T: Send>(
+    index: &Index,
+    rows: &[RowId],
+    make: impl Fn(Vec<SipMessage>) -> Vec<T> + Sync,
+) -> Vec<T> {
+    let calls = group(index, rows, |block, at| block.call_ids.get(id(&block.call_id, at)));
+    index.read_groups(&calls, |rows| {
+        make(copies(index, rows).iter().flat_map(|rows| fold_copies(index, rows)).collect())
+    })
 }
 
 /// Rows that may be copies of one message, as far as the columns tell: the same Call-ID, CSeq, method and status.
-fn groups(index: &Index, rows: &[RowId]) -> Vec<Vec<RowId>> {
+fn copies(index: &Index, rows: &[RowId]) -> Vec<Vec<RowId>> {
+    group(index, rows, |block, at| {
+        let call_id = block.call_ids.get(id(&block.call_id, at));
+        let method = block.names.get(id(&block.method, at));
+        (call_id, block.cseq.get(at), method, block.status_of(at))
+    })
+}
+
+/// Rows that have something in common, in the order of the first of each group.
+fn group<'a, K: Hash + Eq>(index: &'a Index, rows: &[RowId], key: impl Fn(&'a Block, usize) -> K) -> Vec<Vec<RowId>> {
     let mut groups: Vec<Vec<RowId>> = Vec::new();
-    let mut known: FxHashMap<_, usize> = FxHashMap::default();
+    let mut known: FxHashMap<K, usize> = FxHashMap::default();
     for &row in rows {
         let Some((block, at)) = index.locate(row) else { continue };
-        let name = |ids: &[u16]| ids.get(at).copied().unwrap_or(0);
-        let call_id = block.call_ids.get(name(&block.call_id));
-        let method = block.names.get(name(&block.method));
-        let place = *known.entry((call_id, block.cseq.get(at), method, block.status_of(at))).or_insert(groups.len());
+        let place = *known.entry(key(block, at)).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.push(row),
             None => groups.push(vec![row]),
         }
     }
     groups
+}
+
+/// What a column of numbers says of one row.
+fn id(column: &[u16], at: usize) -> u16 {
+    column.get(at).copied().unwrap_or(0)
 }
 
 /// What several rows say, nearly always copies of one message. A copy that cannot say more than those before it is not
@@ -351,7 +381,7 @@ impl Said {
 }
 
 /// The value of `;name=value` in a header, without quotes.
-fn parameter(text: &str, name: &str) -> Option<String> {
+fn parameter<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = text;
     loop {
         let at = rest.find(';')?;
@@ -363,35 +393,34 @@ fn parameter(text: &str, name: &str) -> Option<String> {
         }
         let value = value.trim_start().trim_start_matches('"');
         let end = value.find([';', ',', '>', '"', ' ']).unwrap_or(value.len());
-        return value.get(..end).filter(|value| !value.is_empty()).map(str::to_owned);
+        return value.get(..end).filter(|value| !value.is_empty());
     }
 }
+
+static SERVICES_STATE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"user-services-state"));
+static IS_CONNECTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"is-connected-to-primary"));
 
 /// `user-services-state=unavailable` or `is-connected-to-primary="no"`, in a header or in the body
 /// ([MS-SIPREGE] 2.2.1).
 fn says_limited(message: &Message<'_>) -> bool {
-    let says = |text: &[u8], name: &[u8], value: &[u8]| {
-        memmem::find_iter(text, name).any(|at| {
-            let after = text.get(at + name.len()..).unwrap_or_default();
+    let says = |text: &[u8], name: &Finder<'_>, value: &[u8]| {
+        name.find_iter(text).any(|at| {
+            let after = text.get(at + name.needle().len()..).unwrap_or_default();
             let after = after.get(..after.len().min(value.len() + 8)).unwrap_or_default().to_ascii_lowercase();
             let after = after.trim_ascii_start();
             let after = after.strip_prefix(b"=").or_else(|| after.strip_prefix(b":")).unwrap_or_default();
-            after
-                .trim_ascii_start()
-                .trim_ascii_start()
-                .strip_prefix(b"\"")
-                .unwrap_or(after.trim_ascii_start())
-                .starts_with(value)
+            let after = after.trim_ascii_start();
+            after.strip_prefix(b"\"").unwrap_or(after).starts_with(value)
         })
     };
     [message.head, message.body]
         .iter()
-        .any(|text| says(text, b"user-services-state", b"unavailable") || says(text, b"is-connected-to-primary", b"no"))
+        .any(|text| says(text, &SERVICES_STATE, b"unavailable") || says(text, &IS_CONNECTED, b"no"))
 }
 
 /// Why a registration ended: the `event` of a `deregistered` line, or the word alone ([MS-SIPREGE] 3.2).
 fn deregistered(body: &[u8]) -> Option<String> {
     let at = memmem::find(body, b"deregistered")?;
     let rest = to_text(body.get(at..)?.split(|&byte| byte == b'\n').next()?);
-    parameter(rest.trim_end(), "event")
+    parameter(rest.trim_end(), "event").map(str::to_owned)
 }

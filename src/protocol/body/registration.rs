@@ -43,7 +43,7 @@ impl RegistrationEvent {
             "deactivated" => Cause::Deactivated,
             "userservices-unavailable" => Cause::PresenceUnavailable,
             "preferred-registrar-change" => Cause::PreferredRegistrarChange,
-            _ => Cause::Other(event),
+            _ => Cause::Other(event.into_owned()),
         };
         Some(Self { is_registered, cause })
     }
@@ -89,8 +89,8 @@ impl PresenceState {
         for param in Params::new(value, &[';', ',']) {
             let Some(value) = param.value else { continue };
             match param.name.to_ascii_lowercase().as_str() {
-                "register-action" => state.action = Some(value),
-                "primary-cluster-type" => state.primary_cluster = Some(value),
+                "register-action" => state.action = Some(value.into_owned()),
+                "primary-cluster-type" => state.primary_cluster = Some(value.into_owned()),
                 "is-connected-to-primary" => state.is_connected_to_primary = Some(value.eq_ignore_ascii_case("yes")),
                 "user-services-state" => state.is_presence_unavailable = value.eq_ignore_ascii_case("unavailable"),
                 _ => {}

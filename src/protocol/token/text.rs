@@ -38,25 +38,41 @@ fn hexadecimal(value: &[u8]) -> Option<Vec<u8>> {
     (pairs.len() > 1 && rest.is_empty()).then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
+const NO_DIGIT: u8 = 0xff;
+
+/// What each character of base64 stands for, in either alphabet.
+const SIX_BITS: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            upper @ b'A'..=b'Z' => upper - b'A',
+            lower @ b'a'..=b'z' => lower - b'a' + 26,
+            digit @ b'0'..=b'9' => digit - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => NO_DIGIT,
+        };
+        byte += 1;
+    }
+    table
+};
+
 /// Base64 in either alphabet (RFC 4648 4 and 5), with or without padding, broken over lines or not. Ends at the first
 /// other character; true where that is not padding, or where the last group is cut.
 fn base64(value: &[u8]) -> (Vec<u8>, bool) {
     let mut bytes = Vec::with_capacity(value.len() / 4 * 3 + 3);
     let (mut group, mut bits) = (0_u32, 0_u32);
     let mut is_foreign = false;
-    for byte in value {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ if byte.is_ascii_whitespace() => continue,
-            other => {
-                is_foreign = *other != b'=';
-                break;
+    for &byte in value {
+        let six = SIX_BITS.get(usize::from(byte)).copied().unwrap_or(NO_DIGIT);
+        if six == NO_DIGIT {
+            if byte.is_ascii_whitespace() {
+                continue;
             }
-        };
+            is_foreign = byte != b'=';
+            break;
+        }
         group = (group << 6 | u32::from(six)) & 0xffff;
         bits += 6;
         if bits >= 8 {

@@ -1,16 +1,19 @@
 //! The pieces of one exchange, put together.
 
 use super::WebExchange;
-use super::read::{Key, Piece, piece};
+use super::read::{Answer, Key, Piece, piece};
 use crate::format::Millis;
-use crate::index::{Index, RowId};
-use rustc_hash::FxHashMap;
+use crate::index::{self, Index, RowId};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher as _;
 
 /// How far apart two entries stand that write down the same request or answer, milliseconds.
 const SAME_MS: i64 = 2_000;
+/// Pieces with different keys have nothing to do with each other, so that many shares are joined at once.
+const SHARES: usize = 16;
 
-#[derive(Default)]
-struct Joined {
+struct Joined<'a> {
+    index: &'a Index,
     all: Vec<WebExchange>,
     /// What waits for its answer, or for the second block of a client.
     open: FxHashMap<Key, usize>,
@@ -18,29 +21,43 @@ struct Joined {
     closed: FxHashMap<Key, usize>,
 }
 
-/// Joins what rows hold, in the order of the files.
+/// Joins what rows hold, in the order of the rows.
 pub(super) fn join(index: &Index, rows: &[RowId]) -> Vec<WebExchange> {
-    let pieces = index.read_each(rows, |origin, record| piece(index, origin, record));
-    let mut joined = Joined::default();
-    for (key, piece) in pieces {
-        joined.take(key, piece);
+    let pieces = index.read_each(rows, |origin, record| {
+        let (key, piece) = piece(index, origin, record)?;
+        Some((origin.row, key, piece))
+    });
+    let mut shares: Vec<Vec<(RowId, Key, Piece)>> = std::iter::repeat_with(Vec::new).take(SHARES).collect();
+    for piece in pieces {
+        // Not the bits by which a map chooses its places.
+        let share = (FxBuildHasher.hash_one(&piece.1) >> 40) as usize % SHARES;
+        if let Some(share) = shares.get_mut(share) {
+            share.push(piece);
+        }
     }
-    joined.all
+    let mut all = index::each(shares, |share| {
+        let mut joined = Joined { index, all: Vec::new(), open: FxHashMap::default(), closed: FxHashMap::default() };
+        for (row, key, piece) in share {
+            joined.take(row, key, piece);
+        }
+        joined.all
+    });
+    all.sort_by_cached_key(|exchange| exchange.rows.first().copied());
+    all
 }
 
-impl Joined {
-    fn take(&mut self, key: Key, piece: Piece) {
+impl Joined<'_> {
+    fn take(&mut self, row: RowId, key: Key, piece: Piece) {
         match piece {
             Piece::Request(exchange) => self.request(key, *exchange),
-            Piece::Between { row, text } => {
+            Piece::Between(text) => {
                 if let Some(exchange) = self.open.get(&key).and_then(|&at| self.all.get_mut(at)) {
                     exchange.rows.push(row);
-                    exchange.read_request_text(&text);
+                    exchange.take_text(text);
                 }
             }
-            Piece::Response { row, exchange } => self.response(key, row, *exchange),
-            Piece::Block { exchange, context } => {
-                let key = (key.0, key.1, context);
+            Piece::Response(answer) => self.response(row, key, *answer),
+            Piece::Block(exchange) => {
                 match self.open.get(&key).copied().and_then(|at| self.all.get_mut(at)).filter(|own| !own.is_done) {
                     Some(own) => own.take_block(*exchange),
                     None => self.opens(key, *exchange),
@@ -67,28 +84,34 @@ impl Joined {
         }
     }
 
-    fn response(&mut self, key: Key, row: RowId, exchange: WebExchange) {
+    fn response(&mut self, row: RowId, key: Key, answer: Answer) {
         if let Some(at) = self.open.remove(&key) {
             if let Some(own) = self.all.get_mut(at) {
                 own.rows.push(row);
-                own.take_answer(exchange.time, exchange);
+                own.take_answer(answer);
             }
             self.closed.insert(key, at);
             return;
         }
-        let before = self.closed.get(&key).and_then(|&at| self.all.get_mut(at)).filter(|own| {
-            own.status == exchange.status && own.answered_at.is_some_and(|at| is_near(at, exchange.time))
-        });
+        let before =
+            self.closed.get(&key).and_then(|&at| self.all.get_mut(at)).filter(|own| {
+                own.status == answer.status && own.answered_at.is_some_and(|at| is_near(at, answer.time))
+            });
         if let Some(own) = before {
             own.rows.push(row);
-            let new: Vec<_> = exchange.diagnostics.into_iter().filter(|new| !own.diagnostics.contains(new)).collect();
+            let new: Vec<_> = answer.diagnostics.into_iter().filter(|new| !own.diagnostics.contains(new)).collect();
             own.diagnostics.extend(new);
             return;
         }
-        let mut alone = exchange;
-        alone.answered_at = Some(alone.time);
-        self.closed.insert(key, self.all.len());
-        self.all.push(alone);
+        let alone = self.index.read_one(row, |origin, record| {
+            let mut alone = WebExchange::new(self.index, row, origin.file, record);
+            alone.take_answer(answer);
+            Some(alone)
+        });
+        if let Some(alone) = alone {
+            self.closed.insert(key, self.all.len());
+            self.all.push(alone);
+        }
     }
 }
 

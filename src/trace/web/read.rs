@@ -2,67 +2,177 @@
 
 use super::{WebExchange, WebService};
 use crate::format::{Format, Kind, Millis, Record};
-use crate::index::{Index, Origin, RowId};
+use crate::index::{Index, Origin};
+use crate::protocol::diagnostics::Diagnostic;
 use crate::protocol::header::split_field;
-use crate::protocol::lines::{Lines, to_text};
-use crate::protocol::{Message, Protocol, StartLine, WebCall, address};
+use crate::protocol::lines::{Lines, text, to_text};
+use crate::protocol::{HeaderName, Message, Protocol, StartLine, WebCall, address};
 use chrono::DateTime;
+use memchr::memmem::Finder;
 use std::hash::{Hash as _, Hasher as _};
+use std::sync::LazyLock;
 
 /// What one row is to an exchange.
 pub(super) enum Piece {
     Request(Box<WebExchange>),
-    /// Text that a server wrote between request and response: headers.
-    Between {
-        row: RowId,
-        text: Vec<u8>,
-    },
-    Response {
-        row: RowId,
-        exchange: Box<WebExchange>,
-    },
-    Block {
-        exchange: Box<WebExchange>,
-        context: String,
-    },
+    /// What a server wrote between request and response: headers.
+    Between(RequestText),
+    Response(Box<Answer>),
+    /// A block of a client, which writes one when a call starts and one when it is done.
+    Block(Box<WebExchange>),
 }
 
-/// What the pieces of one exchange have in common: file, machine, and correlation or thread.
-pub(super) type Key = (u16, String, String);
+/// What the pieces of one exchange have in common: file, and the machine with the correlation or the thread; in a log
+/// of a client process and context.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub file: u16,
+    pub name: String,
+}
 
 pub(super) fn piece(index: &Index, origin: Origin, record: &Record<'_>) -> Option<(Key, Piece)> {
     let Origin { row, file, format } = origin;
-    let mut exchange = WebExchange::new(index, row, file, record);
+    let key = |parts: &[&[u8]]| Key { file, name: parts.iter().map(|part| text(part)).collect::<Vec<_>>().join("\0") };
     if record.kind == Kind::WebRequest {
         let call = WebCall::parse(record.text)?;
+        let mut exchange = WebExchange::new(index, row, file, record);
         exchange.read_block(&call, record.text);
-        let context = to_text(call.context);
-        let piece = Piece::Block { exchange: Box::new(exchange), context };
-        return Some(((file, to_text(record.process), String::new()), piece));
+        return Some((key(&[record.process, call.context]), Piece::Block(Box::new(exchange))));
     }
     // A number of zeros is none.
-    let correlation = if record.correlation.iter().all(|&digit| digit == b'0') {
-        format!("{}.{}", to_text(record.process), to_text(record.thread))
+    let key = if record.correlation.iter().all(|&digit| digit == b'0') {
+        key(&[record.machine, record.process, record.thread])
     } else {
-        to_text(record.correlation)
+        key(&[record.machine, record.correlation])
     };
-    let key = (file, to_text(record.machine), correlation);
     let Some(message) = record.message.as_ref() else {
         let is_between = record.kind == Kind::Trace && format != Format::Uccapi;
-        return is_between.then(|| (key, Piece::Between { row, text: record.text.to_vec() }));
+        return is_between.then(|| (key, Piece::Between(RequestText::of(record.text))));
     };
     if message.protocol() != Protocol::Http {
         return None;
     }
     if let StartLine::HttpRequest { method, target } = message.start {
-        exchange.asks(&to_text(method), &to_text(target));
-        exchange.read_request_text(message.head);
-        exchange.read_request_text(message.body);
+        let mut exchange = WebExchange::new(index, row, file, record);
+        exchange.asks(&text(method), &text(target));
+        exchange.take_text(RequestText::of(message.head));
+        exchange.take_text(RequestText::of(message.body));
         return Some((key, Piece::Request(Box::new(exchange))));
     }
-    exchange.read_answer(index.time(row), message);
+    let answer = Answer::of(index.time(row), message);
     // `100 Continue` is no answer yet.
-    (exchange.status >= Some(200)).then(|| (key, Piece::Response { row, exchange: Box::new(exchange) }))
+    (answer.status >= Some(200)).then(|| (key, Piece::Response(Box::new(answer))))
+}
+
+/// Headers or body of a request.
+#[derive(Default)]
+pub(super) struct RequestText {
+    shows_headers: bool,
+    /// Of a header, or of an envelope.
+    ticket: Option<u64>,
+    envelope_ticket: Option<u64>,
+    has_ticket: bool,
+    has_envelope_ticket: bool,
+    client: Option<String>,
+    host: Option<String>,
+    /// Whom it names, in the words of the ticket and the certificate service.
+    user: Option<String>,
+}
+
+static TOKEN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"BinarySecurityToken"));
+static ASSERTION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Assertion"));
+
+impl RequestText {
+    fn of(all: &[u8]) -> Self {
+        let mut own = Self::default();
+        for line in Lines::new(all) {
+            let Some((name, value)) = split_field(line.text) else { continue };
+            own.shows_headers |= own.read_header(name, value);
+        }
+        let has_token = TOKEN.find(all).is_some();
+        own.has_envelope_ticket = has_token
+            || ASSERTION.find_iter(all).any(|at| {
+                let (before, after) = all.split_at_checked(at).unwrap_or_default();
+                before.ends_with(b"<saml:")
+                    || before.ends_with(b":") && after.get(ASSERTION.needle().len()) == Some(&b' ')
+            });
+        if has_token {
+            own.envelope_ticket = element(&text(all), "BinarySecurityToken").map(fingerprint);
+        }
+        own.user = user_in(all);
+        own
+    }
+
+    /// Whether it is a header of a request.
+    fn read_header(&mut self, name: &[u8], value: &[u8]) -> bool {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        let is_bearer = || value.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"bearer"));
+        if is("X-MS-WebTicket") || is("Authorization") && is_bearer() {
+            self.has_ticket = true;
+            self.ticket = Some(fingerprint(&text(value)));
+        } else if is("X-Forwarded-For") {
+            self.client = text(value).split(',').next().map(|client| client.trim().to_owned());
+        } else if is("Host") {
+            self.host = Some(text(value).trim().to_owned());
+        } else {
+            return ["User-Agent", "Content-Type", "Accept", "Content-Length", "client-request-id"].into_iter().any(is);
+        }
+        true
+    }
+}
+
+/// An answer by itself.
+pub(super) struct Answer {
+    pub time: Millis,
+    pub status: Option<u16>,
+    pub diagnostics: Vec<Diagnostic>,
+    server_fqdn: Option<String>,
+    server: Option<String>,
+    names_ticket_service: bool,
+    offers_windows: bool,
+    body: String,
+}
+
+impl Answer {
+    fn of(time: Millis, message: &Message<'_>) -> Self {
+        let mut own = Self {
+            time,
+            status: message.start.status(),
+            diagnostics: Vec::new(),
+            server_fqdn: None,
+            server: None,
+            names_ticket_service: false,
+            offers_windows: false,
+            body: String::new(),
+        };
+        let mut is_chunked = false;
+        let mut may_tell_why = !message.body.is_empty();
+        for header in message.headers() {
+            let is = |known: &str| header.written.eq_ignore_ascii_case(known.as_bytes());
+            if header.name == HeaderName::Diagnostics {
+                may_tell_why = true;
+            } else if header.name == HeaderName::Server {
+                own.server = Some(header.text());
+            } else if is("X-MS-Server-Fqdn") {
+                own.server_fqdn = Some(header.text());
+            } else if is("X-MS-WebTicketURL") {
+                own.names_ticket_service = true;
+            } else if header.name == HeaderName::Authentication && is("WWW-Authenticate") {
+                let value = header.text().to_ascii_lowercase();
+                own.names_ticket_service |= value.contains("msrtcoauth");
+                own.offers_windows |= value.starts_with("negotiate") || value.starts_with("ntlm");
+            } else if is("Transfer-Encoding") {
+                is_chunked = header.text().eq_ignore_ascii_case("chunked");
+            }
+        }
+        if may_tell_why {
+            own.diagnostics = message.diagnostics();
+        }
+        if !message.body.is_empty() {
+            own.body = to_text(&without_chunks(message.body, is_chunked));
+        }
+        own
+    }
 }
 
 impl WebExchange {
@@ -78,33 +188,27 @@ impl WebExchange {
         self.verb == "POST" && self.path().contains(".svc")
     }
 
-    /// Headers or body of the request.
-    pub(super) fn read_request_text(&mut self, text: &[u8]) {
-        let mut shows_headers = false;
-        for line in Lines::new(text) {
-            let Some((name, value)) = split_field(line.text) else { continue };
-            let value = to_text(value);
-            match to_text(name).to_ascii_lowercase().as_str() {
-                "x-ms-webticket" => self.shows_ticket(&value),
-                "authorization" if value.to_ascii_lowercase().starts_with("bearer") => self.shows_ticket(&value),
-                "x-forwarded-for" => self.client = value.split(',').next().map(|client| client.trim().to_owned()),
-                "host" => self.read_host(value.trim()),
-                "user-agent" | "content-type" | "accept" | "content-length" | "client-request-id" => {}
-                _ => continue,
-            }
-            shows_headers = true;
+    pub(super) fn take_text(&mut self, said: RequestText) {
+        if said.client.is_some() {
+            self.client = said.client;
         }
-        let says = |sign: &str| contains(text, sign.as_bytes());
-        let is_ticket_service = self.service == WebService::WebTicket;
-        if !is_ticket_service && ["BinarySecurityToken", "<saml:Assertion", ":Assertion "].into_iter().any(says) {
+        if let Some(host) = said.host {
+            self.read_host(&host);
+        }
+        if said.has_ticket {
             self.has_ticket = Some(true);
-            self.ticket = self.ticket.or_else(|| element(&to_text(text), "BinarySecurityToken").map(fingerprint));
+            self.ticket = said.ticket;
         }
-        if shows_headers && !self.is_soap() {
+        let is_ticket_service = self.service == WebService::WebTicket;
+        if !is_ticket_service && said.has_envelope_ticket {
+            self.has_ticket = Some(true);
+            self.ticket = self.ticket.or(said.envelope_ticket);
+        }
+        if said.shows_headers && !self.is_soap() {
             self.has_ticket = self.has_ticket.or(Some(false));
         }
         if self.user.is_none() && (is_ticket_service || self.service == WebService::CertificateProvisioning) {
-            self.user = user_in(text);
+            self.user = said.user;
         }
     }
 
@@ -119,33 +223,6 @@ impl WebExchange {
         } else if own != other && !other.is_empty() {
             self.asked_host = Some(other);
         }
-    }
-
-    fn shows_ticket(&mut self, value: &str) {
-        self.has_ticket = Some(true);
-        self.ticket = Some(fingerprint(value));
-    }
-
-    fn read_answer(&mut self, time: Millis, message: &Message<'_>) {
-        self.answered_at = Some(time);
-        self.status = message.start.status();
-        let mut is_chunked = false;
-        for header in message.headers() {
-            match to_text(header.written).to_ascii_lowercase().as_str() {
-                "x-ms-server-fqdn" => self.server_fqdn = Some(header.text()),
-                "server" => self.server = Some(header.text()),
-                "x-ms-webticketurl" => self.names_ticket_service = true,
-                "www-authenticate" => {
-                    let value = header.text().to_ascii_lowercase();
-                    self.names_ticket_service |= value.contains("msrtcoauth");
-                    self.offers_windows |= value.starts_with("negotiate") || value.starts_with("ntlm");
-                }
-                "transfer-encoding" => is_chunked = header.text().eq_ignore_ascii_case("chunked"),
-                _ => {}
-            }
-        }
-        self.diagnostics = message.diagnostics();
-        self.body = to_text(&without_chunks(message.body, is_chunked));
     }
 
     /// Takes in the same request as another module wrote it.
@@ -166,9 +243,8 @@ impl WebExchange {
         };
     }
 
-    /// Takes an answer that was read by itself.
-    pub(super) fn take_answer(&mut self, time: Millis, answer: Self) {
-        self.answered_at = Some(time);
+    pub(super) fn take_answer(&mut self, answer: Answer) {
+        self.answered_at = Some(answer.time);
         self.status = answer.status;
         self.diagnostics = answer.diagnostics;
         self.server_fqdn = answer.server_fqdn;
@@ -205,7 +281,10 @@ impl WebExchange {
 
     fn read_block(&mut self, call: &WebCall<'_>, text: &[u8]) {
         self.is_client = true;
-        self.asks(if contains(text, b"MethodType:2") { "POST" } else { "GET" }, &to_text(call.target));
+        self.asks(
+            if memchr::memmem::find(text, b"MethodType:2").is_some() { "POST" } else { "GET" },
+            &to_text(call.target),
+        );
         let auth = to_text(call.auth).to_ascii_lowercase();
         self.has_ticket = Some(auth.contains("token") || auth.contains("oauth"));
         self.is_done = call.is_done && call.outcome() != "pending";
@@ -232,10 +311,6 @@ impl WebExchange {
         self.issues_ticket = block.issues_ticket;
         self.error = block.error;
     }
-}
-
-fn contains(text: &[u8], sign: &[u8]) -> bool {
-    memchr::memmem::find(text, sign).is_some()
 }
 
 /// A number for a ticket, however it is wrapped: `opaque=cwt=AA`, `Bearer cwt=AA`, `cwt=AA`.
@@ -290,9 +365,12 @@ fn redirect(body: &str) -> Option<String> {
 /// The user whom a request of the ticket or certificate service names: in its claims, as the entity of the
 /// certificate, or as the name that goes with a password.
 fn user_in(text: &[u8]) -> Option<String> {
-    for (sign, ends) in [("Entity=\"", "\""), ("username=", "&"), ("sip:", "<\"'&;")] {
-        let Some(at) = memchr::memmem::find(text, sign.as_bytes()) else { continue };
-        let value = to_text(text.get(at + sign.len()..)?.split(|&byte| byte <= b' ').next()?);
+    static SIGNS: LazyLock<[(Finder<'static>, &str); 3]> = LazyLock::new(|| {
+        [("Entity=\"", "\""), ("username=", "&"), ("sip:", "<\"'&;")].map(|(sign, ends)| (Finder::new(sign), ends))
+    });
+    for (sign, ends) in &*SIGNS {
+        let Some(at) = sign.find(text) else { continue };
+        let value = to_text(text.get(at + sign.needle().len()..)?.split(|&byte| byte <= b' ').next()?);
         let value = value.split(|c| ends.contains(c)).next().unwrap_or_default();
         if let Some(user) = address::sip_uri_parameter(format!("?sipuri={value}").as_bytes()) {
             return Some(user).filter(|user| user.contains('@'));
