@@ -46,7 +46,7 @@ impl Steps {
     }
 
     fn add(&mut self, known: &mut FxHashMap<Step, u32>, round: &Round, request: &Step, answer: &Step) {
-        for (message, step) in [(&round.request, request), (&round.answer, answer)] {
+        for (message, step) in [(round.request(), request), (round.answer(), answer)] {
             let Some(message) = message else { continue };
             let number = known.get(step).copied().unwrap_or_else(|| {
                 let number = self.steps.len() as u32;
@@ -75,7 +75,7 @@ fn request(round: &Round) -> Step {
 }
 
 fn answer(attempt: &Attempt, at: usize, round: &Round) -> Step {
-    let package = round.sent().map(|sent| sent.package.as_str()).unwrap_or_default();
+    let package = round.sent().map(|sent| &*sent.package).unwrap_or_default();
     let is_last = at + 1 == attempt.rounds.len();
     let is_first = !attempt.rounds.iter().take(at).any(|before| before.state == State::Challenged);
     let (text, outcome) = match round.state {

@@ -7,7 +7,7 @@ use super::silence::Silence;
 use super::timeline::Timeline;
 use super::web_services::WebServices;
 use crate::format::Millis;
-use crate::index::Index;
+use crate::index::{self, Index};
 use crate::trace::{Attempt, ClientNote, Ending, Trace, WebExchange, WebService};
 use rustc_hash::FxHashMap;
 
@@ -89,8 +89,21 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn new(index: &'a Index, trace: &'a Trace) -> Self {
         let client_notes = ClientNotes::of(trace);
-        let groups = group(trace.attempts().map(|attempt| (who(attempt), attempt)));
-        let devices: Vec<Device> = groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect();
+        let (of_devices, of_web) = index::both(
+            || {
+                let groups = group(trace.attempts().map(|attempt| (who(attempt), attempt)));
+                let devices: Vec<Device> = groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect();
+                let silences = Silence::all(trace, &client_notes, &devices);
+                (devices, silences, SignIn::all(index, trace))
+            },
+            || {
+                let web = WebServices::of(trace);
+                let certificate_fetches = certificate_fetch::all(trace, &web);
+                (web, certificate_fetches, Timeline::of(trace))
+            },
+        );
+        let (devices, silences, sign_ins) = of_devices;
+        let (web, certificate_fetches, timeline) = of_web;
         let places = devices.iter().enumerate().map(|(place, device)| (device.who, place)).collect();
         let certified = certified(trace);
         let of_device = |device: &Device<'a>| {
@@ -99,11 +112,7 @@ impl<'a> Case<'a> {
             let bench = Bench { index, trace, client_notes: &client_notes, device, certified };
             device.attempts.iter().flat_map(|attempt| Refusal::of(attempt, &bench)).collect::<Vec<_>>()
         };
-        let refusals = devices.iter().flat_map(of_device).collect();
-        let sign_ins = SignIn::all(index, trace);
-        let silences = Silence::all(trace, &client_notes, &devices);
-        let web = WebServices::of(trace);
-        let certificate_fetches = certificate_fetch::all(trace, &web);
+        let refusals = index::each(devices.iter().collect(), of_device);
         Self {
             index,
             trace,
@@ -113,7 +122,7 @@ impl<'a> Case<'a> {
             silences,
             client_notes,
             places,
-            timeline: Timeline::of(trace),
+            timeline,
             web,
             certificate_fetches,
         }

@@ -114,7 +114,7 @@ impl<'a> Refusal<'a> {
         is_last: bool,
         bench: &Bench<'_, 'a>,
     ) -> Option<Self> {
-        let messages = || round.request.iter().chain(&round.answer);
+        let messages = || round.messages();
         let mut notes: Vec<&ServerNote> = messages().flat_map(|message| bench.trace.notes_on(message)).collect();
         notes.sort_by_key(|note| note.row);
         notes.dedup_by_key(|note| note.row);
@@ -209,12 +209,12 @@ impl<'a> Refusal<'a> {
     /// The package of the refused token.
     #[must_use]
     pub fn package(&self) -> &'a str {
-        self.round.sent().map(|sent| sent.package.as_str()).unwrap_or_default()
+        self.round.sent().map(|sent| &*sent.package).unwrap_or_default()
     }
 
     #[must_use]
     pub fn answer(&self) -> Option<&'a SipMessage> {
-        self.round.answer.as_ref()
+        self.round.answer()
     }
 
     /// Whether an HRESULT stands in the answer, in a record of the server about it, or in the client's log.
@@ -315,7 +315,7 @@ const MOST_FLIGHTS: usize = 8;
 
 fn fate(attempt: &Attempt, at: usize, is_last: bool, bench: &Bench<'_, '_>) -> Fate {
     let Some(round) = attempt.rounds.get(at) else { return Fate::Stands };
-    let package = round.sent().map(|sent| sent.package.as_str());
+    let package = round.sent().map(|sent| &*sent.package);
     if attempt.ending == Ending::SignedIn {
         return if attempt.package() == package { Fate::Recovered } else { Fate::FellBack };
     }
@@ -342,12 +342,12 @@ fn skew_ms(index: &Index, round: &Round) -> Option<i64> {
         located.is_some_and(|(block, at)| index.clock_at(block, at).is_known())
     };
     let by_date = || {
-        let answer = round.answer.as_ref()?;
+        let answer = round.answer()?;
         let hop = answer.hops.iter().find(|hop| hop.is_client && is_known(hop.row))?;
         difference(hop.time, answer.date?)
     };
     let by_copy = || {
-        let hops = &round.request.as_ref()?.hops;
+        let hops = &round.request()?.hops;
         let client = hops.iter().find(|hop| hop.is_client && is_known(hop.row))?;
         let server = hops.iter().find(|hop| !hop.is_client && is_known(hop.row))?;
         difference(client.time, server.time)
@@ -361,7 +361,7 @@ fn difference(a: Millis, b: Millis) -> Option<i64> {
 
 /// The token that a request carries, read from the log again: messages do not keep it.
 pub(super) fn sent_token(index: &Index, round: &Round) -> Option<Token> {
-    let mut rows = round.request.as_ref()?.rows();
+    let mut rows = round.request()?.rows();
     let of_message = |message: &Message<'_>| {
         let sent = message.auths().into_iter().filter(|auth| auth.role == AuthRole::Credentials);
         sent.filter_map(|auth| Auth::token(&auth)).find(|token| *token != Token::Empty)

@@ -121,7 +121,7 @@ impl<'a> Rejection<'a> {
 #[must_use]
 pub fn final_answer(attempt: &Attempt) -> Option<&SipMessage> {
     let last = attempt.last()?;
-    matches!(last.state, State::Answered | State::Established).then_some(last.answer.as_ref()).flatten()
+    matches!(last.state, State::Answered | State::Established).then_some(last.answer()).flatten()
 }
 
 /// The SIP status in a client's verdict on a sign-in; `None` in all its other lines, where the same number may

@@ -116,7 +116,7 @@ pub fn target(attempt: &Attempt) -> Option<String> {
 
 /// The `Server` header of the last answer.
 fn server(attempt: &Attempt) -> Option<String> {
-    attempt.last()?.answer.as_ref()?.server.clone()
+    attempt.last()?.answer()?.server.clone()
 }
 
 fn certificate_ends(index: &Index, attempt: &Attempt) -> Option<Millis> {

@@ -50,8 +50,8 @@ impl<'a> Silence<'a> {
             let Some(last) = rounds.last() else { continue };
             let ended = last.answered_at().unwrap_or(Millis::NEVER);
             let mut files: Vec<u16> = last
-                .answer
-                .iter()
+                .answer()
+                .into_iter()
                 .flat_map(|answer| &answer.hops)
                 .filter(|hop| hop.is_client)
                 .map(|hop| hop.file)
@@ -83,7 +83,7 @@ impl<'a> Silence<'a> {
     #[must_use]
     pub fn offered(&self) -> Vec<&'a str> {
         let last = self.rounds.last().map(|round| round.offered()).unwrap_or_default();
-        let mut names: Vec<&str> = last.iter().map(|own| own.package.as_str()).collect();
+        let mut names: Vec<&str> = last.iter().map(|own| &*own.package).collect();
         names.dedup();
         names
     }
@@ -105,7 +105,7 @@ impl<'a> Silence<'a> {
 /// The device asked without credentials and got nothing but challenges.
 fn is_silent(attempt: &Attempt) -> bool {
     let is_asking = |round: &Round| {
-        let is_whole = round.request.as_ref().is_some_and(|request| !request.is_cut);
+        let is_whole = round.request().is_some_and(|request| !request.is_cut);
         let is_open = matches!(round.state, State::Challenged | State::Open);
         is_whole && is_open && round.sent().is_none() && !round.is_sign_out()
     };

@@ -3,7 +3,7 @@
 use super::Case;
 use super::case::{Who, who};
 use crate::format::Millis;
-use crate::trace::{Attempt, ClientNote, Ending, SipMessage, State, Trace};
+use crate::trace::{Attempt, ClientNote, Ending, Round, SipMessage, State, Trace};
 use rustc_hash::FxHashMap;
 
 /// Sign-ins by device and by file.
@@ -84,7 +84,7 @@ fn accepted(trace: &Trace) -> FxHashMap<Who<'_>, Vec<Millis>> {
 fn attempts_in(trace: &Trace) -> FxHashMap<u16, Vec<&Attempt>> {
     let mut attempts_in: FxHashMap<u16, Vec<&Attempt>> = FxHashMap::default();
     for attempt in trace.attempts() {
-        let messages = attempt.rounds.iter().flat_map(|round| round.request.iter().chain(&round.answer));
+        let messages = attempt.rounds.iter().flat_map(Round::messages);
         let mut files: Vec<u16> =
             messages.flat_map(|message| &message.hops).filter(|hop| hop.is_client).map(|hop| hop.file).collect();
         files.sort_unstable();

@@ -3,7 +3,7 @@
 
 use super::ticket_refusal::{self, TicketRefusal};
 use crate::format::Millis;
-use crate::trace::{Attempt, Ending, Pools, Trace, WebExchange};
+use crate::trace::{Attempt, Ending, Pools, Round, Trace, WebExchange};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -139,7 +139,7 @@ fn pool_name(pool: &str) -> Option<String> {
 fn server_names(attempt: &Attempt) -> BTreeSet<String> {
     let target = attempt.rounds.iter().rev().find_map(|round| round.sent()?.target_host());
     let front_end = target.and_then(|host| host.split('.').next().map(str::to_owned));
-    let messages = attempt.rounds.iter().flat_map(|round| round.request.iter().chain(&round.answer));
+    let messages = attempt.rounds.iter().flat_map(Round::messages);
     let pools = messages.flat_map(|message| &message.hops).filter_map(|hop| pool_name(&hop.pool));
     front_end.into_iter().chain(pools).collect()
 }

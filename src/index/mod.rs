@@ -21,7 +21,7 @@ pub use self::entry::Entry;
 pub use self::facets::{CodeCount, Column, Count, Facets, Value, Values};
 pub use self::follow::{Followed, follow};
 pub use self::open::{Opened, Pasted, Skipped, TraceFile, open};
-pub use self::parallel::{Origin, each};
+pub use self::parallel::{Origin, both, each};
 pub use self::texts::{Sets, Texts};
 
 use crate::format::{Clock, Kind, Millis, Oddities, Record};

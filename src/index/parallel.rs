@@ -10,6 +10,11 @@ pub fn each<I: Send, T: Send>(items: Vec<I>, make: impl Fn(I) -> Vec<T> + Sync +
     items.into_par_iter().flat_map_iter(make).collect()
 }
 
+/// Two things at once.
+pub fn both<A: Send, B: Send>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B + Send) -> (A, B) {
+    rayon::join(one, other)
+}
+
 /// Where a record stands that is read again.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {

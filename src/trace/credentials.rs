@@ -2,13 +2,14 @@
 
 use crate::protocol::token::{self, TokenClass};
 use crate::protocol::{Auth, AuthRole};
+use std::borrow::Cow;
 
 /// One authentication header, without its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
     pub role: AuthRole,
     /// `NTLM`, `Kerberos`, `TLS-DSK`, or the scheme as written.
-    pub package: String,
+    pub package: Cow<'static, str>,
     /// The server that the handshake is with; of Kerberos, its service name.
     pub targetname: Option<String>,
     /// Where a user certificate is to be had.
@@ -31,7 +32,7 @@ impl Credentials {
         let text = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(str::to_owned);
         Self {
             role: auth.role,
-            package: auth.package_name().to_owned(),
+            package: auth.package().name().map_or_else(|| Cow::Owned(auth.scheme.to_string()), Cow::Borrowed),
             targetname: text(auth.target_name()),
             sts_uri: text(auth.sts_uri()),
             token: auth.token_text().map(|token| token::class(token.as_bytes())),

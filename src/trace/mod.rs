@@ -114,7 +114,7 @@ impl Trace {
     /// How long the log goes on after a pair of request and answer, in milliseconds; `None` where times are not known.
     #[must_use]
     pub fn log_goes_on(&self, round: &Round) -> Option<i64> {
-        let last = round.answer.as_ref().or(round.request.as_ref())?;
+        let last = round.answer().or(round.request())?;
         let ends = last.hops.iter().filter_map(|hop| self.coverage.end_of(hop.file)).max()?;
         let known = last.time() != Millis::NEVER && ends != Millis::NEVER;
         known.then(|| ends.0.saturating_sub(last.time().0))

@@ -38,16 +38,26 @@ const TIME_SKEW: u32 = 1013;
 /// A REGISTER with its final answer.
 #[derive(Clone, Debug)]
 pub struct Round {
-    /// `None` where the log begins after it.
-    pub request: Option<SipMessage>,
-    pub answer: Option<SipMessage>,
+    request: Option<Box<SipMessage>>,
+    answer: Option<Box<SipMessage>>,
     pub state: State,
 }
 
 impl Round {
+    /// `None` where the log begins after it.
+    #[must_use]
+    pub fn request(&self) -> Option<&SipMessage> {
+        self.request.as_deref()
+    }
+
+    #[must_use]
+    pub fn answer(&self) -> Option<&SipMessage> {
+        self.answer.as_deref()
+    }
+
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.answer.as_ref().and_then(|answer| answer.status)
+        self.answer().and_then(|answer| answer.status)
     }
 
     #[must_use]
@@ -58,13 +68,13 @@ impl Round {
     /// The credentials that the client sent.
     #[must_use]
     pub fn sent(&self) -> Option<&Credentials> {
-        self.request.as_ref()?.credentials.iter().find(|own| own.role == AuthRole::Credentials)
+        self.request()?.credentials.iter().find(|own| own.role == AuthRole::Credentials)
     }
 
     /// The packages that the server offers in a 401.
     #[must_use]
     pub fn offered(&self) -> Vec<&Credentials> {
-        let all = self.answer.iter().flat_map(|answer| &answer.credentials);
+        let all = self.answer().into_iter().flat_map(|answer| &answer.credentials);
         all.filter(|own| own.role == AuthRole::Challenge).collect()
     }
 
@@ -97,7 +107,7 @@ impl Round {
 
     /// Request and answer.
     pub fn messages(&self) -> impl Iterator<Item = &SipMessage> {
-        self.request.iter().chain(&self.answer)
+        self.request().into_iter().chain(self.answer())
     }
 
     /// Rows of request and answer, all copies.
@@ -108,18 +118,18 @@ impl Round {
     /// When the request was sent; of an answer alone, when that came.
     #[must_use]
     pub fn time(&self) -> Millis {
-        self.request.as_ref().or(self.answer.as_ref()).map_or(Millis::NEVER, SipMessage::time)
+        self.request().or_else(|| self.answer()).map_or(Millis::NEVER, SipMessage::time)
     }
 
     #[must_use]
     pub fn answered_at(&self) -> Option<Millis> {
-        self.answer.as_ref().map(SipMessage::time)
+        self.answer().map(SipMessage::time)
     }
 
     /// The request asks for the end of the registration.
     #[must_use]
     pub fn is_sign_out(&self) -> bool {
-        self.request.as_ref().and_then(|request| request.expires) == Some(0)
+        self.request().and_then(|request| request.expires) == Some(0)
     }
 
     /// `before` is the state of the round before in the same attempt.
@@ -133,7 +143,7 @@ impl Round {
     }
 
     fn judge_challenge(&self, before: Option<State>) -> State {
-        let says = |code| self.answer.as_ref().is_some_and(|answer| answer.has_code(code));
+        let says = |code| self.answer().is_some_and(|answer| answer.has_code(code));
         if says(TIME_SKEW) {
             return State::Failed;
         }
@@ -150,7 +160,7 @@ impl Round {
         }
         // A challenge whose offers are lost, or that is cut in or before what it offers for the package, may have
         // gone on with the handshake.
-        let is_cut = self.answer.as_ref().is_some_and(|answer| answer.is_cut);
+        let is_cut = self.answer().is_some_and(|answer| answer.is_cut);
         let is_last = || self.offered().last().is_some_and(|last| last.package == sent.package);
         if self.offered().is_empty() || is_cut && (challenge.is_none() || is_last()) {
             return State::Challenged;
@@ -223,7 +233,7 @@ impl Attempt {
     /// The package that the client used last.
     #[must_use]
     pub fn package(&self) -> Option<&str> {
-        self.rounds.iter().rev().find_map(Round::sent).map(|sent| sent.package.as_str())
+        self.rounds.iter().rev().find_map(Round::sent).map(|sent| &*sent.package)
     }
 
     #[must_use]
@@ -234,7 +244,7 @@ impl Attempt {
     /// The last round that has an answer.
     #[must_use]
     pub fn last_answered(&self) -> Option<&Round> {
-        self.rounds.iter().rev().find(|round| round.answer.is_some())
+        self.rounds.iter().rev().find(|round| round.answer().is_some())
     }
 
     /// The rounds in which a token was refused.
@@ -391,7 +401,7 @@ fn registration(messages: Vec<SipMessage>, log_ends: &impl Fn(&SipMessage) -> Mi
         let sent = round.sent();
         let shows_association = sent.map_or(is_associated, |sent| sent.is_signed && !sent.has_token());
         // A 200 without its request may answer anything, most likely a refresh.
-        let shows_association = shows_association || round.request.is_none() && round.state == State::Established;
+        let shows_association = shows_association || round.request().is_none() && round.state == State::Established;
         let is_refresh = open.is_empty()
             && !round.is_sign_out()
             && shows_association
@@ -400,7 +410,7 @@ fn registration(messages: Vec<SipMessage>, log_ends: &impl Fn(&SipMessage) -> Mi
             found.refreshes.push(round);
             continue;
         }
-        let ends = !round.is_challenge() && round.answer.is_some();
+        let ends = !round.is_challenge() && round.answer().is_some();
         is_associated = round.state == State::Established && !round.is_sign_out();
         open.push(round);
         if ends {
@@ -431,13 +441,13 @@ fn rounds(messages: Vec<SipMessage>) -> Vec<Round> {
         }
         // Of several final answers the one that reached the client counts, else the last.
         own.sort_by_key(|answer| (answer.is_seen_by_client(), answer.time()));
-        rounds.push(Round { request: Some(request), answer: own.pop(), state: State::Open });
+        rounds.push(Round { request: Some(Box::new(request)), answer: own.pop().map(Box::new), state: State::Open });
     }
     let mut alone: Vec<SipMessage> = answers_to.into_values().flatten().collect();
     alone.sort_by_key(|answer| (answer.cseq, answer.time()));
     let alone = alone.into_iter();
-    rounds.extend(alone.map(|answer| Round { request: None, answer: Some(answer), state: State::Open }));
-    let cseq = |round: &Round| round.request.as_ref().or(round.answer.as_ref()).map_or(0, |message| message.cseq);
+    rounds.extend(alone.map(|answer| Round { request: None, answer: Some(Box::new(answer)), state: State::Open }));
+    let cseq = |round: &Round| round.request().or(round.answer()).map_or(0, |message| message.cseq);
     rounds.sort_by_key(|round| (cseq(round), round.time()));
     rounds
 }
@@ -456,7 +466,7 @@ fn ending(rounds: &[Round], log_ends: &impl Fn(&SipMessage) -> Millis) -> Ending
         (State::Failed, _) => Ending::Refused,
         (State::Challenged | State::Continued | State::Restarted, _) => Ending::Challenged,
         (State::Open, _) => {
-            let waited = last.request.as_ref().map_or(0, |request| {
+            let waited = last.request().map_or(0, |request| {
                 let (sent, end) = (request.time(), log_ends(request));
                 if sent == Millis::NEVER || end == Millis::NEVER { 0 } else { end.0 - sent.0 }
             });

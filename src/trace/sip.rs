@@ -213,7 +213,9 @@ impl SipMessage {
                 }
             }
             HeaderName::Authentication => {
-                self.credentials.extend(Credentials::of_header(written, value));
+                let found = Credentials::of_header(written, value);
+                self.credentials.reserve_exact(found.len());
+                self.credentials.extend(found);
             }
             HeaderName::Other if written.eq_ignore_ascii_case(b"Warning") => self.warning = whole(),
             HeaderName::Other if written.eq_ignore_ascii_case(b"Expires") => {

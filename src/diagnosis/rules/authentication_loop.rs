@@ -37,14 +37,14 @@ fn of_device(case: &Case<'_>, device: &Device<'_>, refusals: &[&Refusal<'_>]) ->
     let last = cycles.last()?;
     let (user, endpoint) = device.who;
     let rows = || cycles.iter().flat_map(|cycle| &cycle.rounds).flat_map(|round| round.rows());
-    let last_request = last.rounds.last().and_then(|round| round.request.as_ref());
+    let last_request = last.rounds.last().and_then(|round| round.request());
     // What explains the last refusal explains the loop.
     let is_last = |refusal: &&&Refusal<'_>| {
-        let request = refusal.round.request.as_ref();
+        let request = refusal.round.request();
         request.zip(last_request).is_some_and(|(own, last)| own.call_id == last.call_id && own.cseq == last.cseq)
     };
     let proof = refusals.iter().rev().find(is_last).or(refusals.last()).copied();
-    let package = last.rounds.last().and_then(|round| Some(round.sent()?.package.as_str())).unwrap_or("unknown");
+    let package = last.rounds.last().and_then(|round| Some(&*round.sent()?.package)).unwrap_or("unknown");
     let beat = beat_ms(&cycles).map(|ms| {
         format!(" They come at a steady beat of {}, as from a device that keeps an old password.", duration(ms))
     });

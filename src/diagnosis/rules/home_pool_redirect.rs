@@ -67,7 +67,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn host(attempt: &Attempt) -> Option<String> {
-    attempt.last()?.answer.as_ref()?.contact.as_deref().and_then(contact_host)
+    attempt.last()?.answer()?.contact.as_deref().and_then(contact_host)
 }
 
 /// Each once, in the order they were first named.

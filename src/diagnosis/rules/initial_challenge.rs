@@ -21,7 +21,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
     groups
         .into_iter()
         .map(|((user, endpoint), rounds)| {
-            let offered = list(rounds.iter().flat_map(|round| round.offered()).map(|own| own.package.as_str()));
+            let offered = list(rounds.iter().flat_map(|round| round.offered()).map(|own| &*own.package));
             Finding::new(&RULE, Confidence::Proved, "The first 401 is normal: the server lists its packages")
                 .about(user, endpoint)
                 .times(rounds.len())

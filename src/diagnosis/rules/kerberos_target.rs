@@ -75,7 +75,7 @@ fn with_checks(finding: Finding, server: Option<&str>) -> Finding {
 fn leaves_kerberos(attempt: &Attempt) -> bool {
     let mut sent = attempt.rounds.iter().filter_map(Round::sent);
     let offered = attempt.rounds.first().map(|round| round.offered()).unwrap_or_default();
-    let messages = || attempt.rounds.iter().flat_map(|round| round.request.iter().chain(&round.answer));
+    let messages = || attempt.rounds.iter().flat_map(Round::messages);
     let is_inside = || {
         let mut hops = messages().flat_map(|message: &SipMessage| &message.hops).filter(|hop| hop.is_client);
         hops.any(|hop| hop.peer.ends_with(INSIDE_PORT)) && !messages().any(|message| message.is_remote)

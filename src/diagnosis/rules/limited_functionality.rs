@@ -21,7 +21,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         .into_iter()
         .filter_map(|((user, endpoint), mut rounds)| {
             rounds.sort_by_key(|round| round.time());
-            let is_limited = |round: &&Round| round.answer.as_ref().is_some_and(|answer| answer.is_limited);
+            let is_limited = |round: &&Round| round.answer().is_some_and(|answer| answer.is_limited);
             let limited: Vec<_> = rounds.iter().copied().filter(is_limited).collect();
             if limited.is_empty() {
                 return None;
@@ -36,7 +36,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             )
             .about(user, endpoint)
             .times(limited.len())
-            .proved_by(limited.iter().filter_map(|round| round.answer.as_ref()).flat_map(SipMessage::rows))
+            .proved_by(limited.iter().filter_map(|round| round.answer()).flat_map(SipMessage::rows))
             .because(format!(
                 "The registrar accepted the user and said that the presence services of the home pool are away: a \
                  backup registrar serves the user. Calls work; presence, contacts and conferences do not.{}",

@@ -43,7 +43,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
 
 /// REGISTERs that a client sent and whose answer never came, as far as its log goes on long enough to tell.
 fn unanswered<'a>(case: &Case<'a>) -> Vec<(Who<'a>, &'a SipMessage)> {
-    let open = |round: &'a Round| round.request.as_ref().filter(|_| round.state == State::Open && !round.is_sign_out());
+    let open = |round: &'a Round| round.request().filter(|_| round.state == State::Open && !round.is_sign_out());
     let of_attempts = case.trace.attempts().filter(|attempt| attempt.ending == Ending::Unanswered);
     let of_attempts = of_attempts.filter_map(|attempt| Some((who(attempt), attempt.last().and_then(open)?)));
     let of_refreshes = case.trace.registrations.iter().flat_map(|registration| {

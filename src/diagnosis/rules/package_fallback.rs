@@ -34,7 +34,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 fallbacks.iter().flat_map(|own| &own.lost).copied().chain(last).flat_map(Round::rows).chain(written)
             };
             let lost = || fallbacks.iter().flat_map(|own| &own.lost);
-            let failed: Vec<&str> = lost().filter_map(|round| Some(round.sent()?.package.as_str())).collect();
+            let failed: Vec<&str> = lost().filter_map(|round| Some(&*round.sent()?.package)).collect();
             let is_refused = lost().any(|round| round.state == State::Failed);
             let used = fallbacks.last().and_then(|own| own.attempt.package()).unwrap_or("another package");
             let names = list(failed.iter().copied());

@@ -29,7 +29,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         let rounds = attempts.flat_map(|attempt| &attempt.rounds).chain(&registration.refreshes);
         rounds.map(move |round| (who, round))
     });
-    let groups = group(rounds.filter(|(_, round)| round.request.is_some() && !round.is_sign_out()));
+    let groups = group(rounds.filter(|(_, round)| round.request().is_some() && !round.is_sign_out()));
     groups.into_iter().filter_map(|(who, rounds)| judge(who, rounds)).map(|finding| finding.when(case.index)).collect()
 }
 
@@ -43,7 +43,7 @@ fn judge<'a>((user, endpoint): Who<'a>, mut rounds: Vec<&'a Round>) -> Option<Fi
     if repeats.is_empty() {
         return None;
     }
-    let got_it = |repeat: &Repeat<'_>| repeat.accepted.answer.as_ref().is_some_and(SipMessage::is_seen_by_client);
+    let got_it = |repeat: &Repeat<'_>| repeat.accepted.answer().is_some_and(SipMessage::is_seen_by_client);
     let is_received = repeats.iter().any(got_it);
     let name = user.unwrap_or("a user");
     let where_it_went = if is_received {
@@ -77,12 +77,12 @@ fn judge<'a>((user, endpoint): Who<'a>, mut rounds: Vec<&'a Round>) -> Option<Fi
 
 fn is_accepted(round: &Round) -> bool {
     let is_signed = |answer: &SipMessage| answer.credentials.iter().any(|own| own.role == AuthRole::Info);
-    round.state == State::Established && round.answer.as_ref().is_some_and(is_signed)
+    round.state == State::Established && round.answer().is_some_and(is_signed)
 }
 
 /// The same request once more where its answer had been written down already.
 fn sent_again(round: &Round) -> Option<Repeat<'_>> {
-    let (request, answer) = (round.request.as_ref()?, round.answer.as_ref().filter(|_| is_accepted(round))?);
+    let (request, answer) = (round.request()?, round.answer().filter(|_| is_accepted(round))?);
     let came_after = |hop: &&Hop| answer.hops.iter().any(|answered| is_back(hop, answered) && hop.time > answered.time);
     let rows: Vec<RowId> = request.hops.iter().filter(came_after).map(|hop| hop.row).collect();
     (!rows.is_empty()).then_some(Repeat { accepted: round, rows })
@@ -103,8 +103,8 @@ fn starts_over<'a>(rounds: &[&'a Round]) -> Vec<Repeat<'a>> {
     let mut run: Vec<Repeat<'_>> = Vec::new();
     let mut accepted: Option<&Round> = None;
     for round in rounds {
-        if let (Some(before), Some(request)) = (accepted, round.request.as_ref()) {
-            let row = before.answer.as_ref().and_then(|answer| comes_soon_after(request, answer));
+        if let (Some(before), Some(request)) = (accepted, round.request()) {
+            let row = before.answer().and_then(|answer| comes_soon_after(request, answer));
             match row {
                 Some(row) => run.push(Repeat { accepted: before, rows: vec![row] }),
                 None if run.len() >= REPEATS => all.append(&mut run),

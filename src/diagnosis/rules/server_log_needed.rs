@@ -39,7 +39,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 && !device.signs_in_after(attempt.started())
                 && !judged.contains(&(attempt.call_id.as_str(), attempt.started()))
                 && !is_seen_by_server(case, attempt)
-                && !attempt.failures().filter_map(|round| round.answer.as_ref()).any(|own| !own.diagnostics.is_empty())
+                && !attempt.failures().filter_map(|round| round.answer()).any(|own| !own.diagnostics.is_empty())
         });
         for attempt in bare {
             open.entry(device.who).or_default().push(attempt);
@@ -160,7 +160,7 @@ fn advice(case: &Case<'_>, device: &Device<'_>, attempts: &[&Attempt]) -> Findin
 
 /// Whether the clocks of all files that hold the attempts are known.
 fn is_utc(case: &Case<'_>, attempts: &[&Attempt]) -> bool {
-    let messages = attempts.iter().flat_map(|attempt| &attempt.rounds).filter_map(|round| round.request.as_ref());
+    let messages = attempts.iter().flat_map(|attempt| &attempt.rounds).filter_map(|round| round.request());
     messages.flat_map(|message| &message.hops).all(|hop| case.index.clock(hop.file).is_known())
 }
 
