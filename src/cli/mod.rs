@@ -194,7 +194,10 @@ pub fn run(verb: Verb) -> ExitCode {
             print(|out| match format {
                 TextOrJson::Text => out.write_all(export::diagnosis_text(opened.index, &diagnosis).as_bytes()),
                 TextOrJson::Json => writeln!(out, "{:#}", export::diagnosis_json(opened.index, &diagnosis)),
-            })
+            })?;
+            // The program ends here; to give back the memory of a large trace piece by piece would only take time.
+            std::mem::forget(diagnosis);
+            Ok(())
         }),
         Verb::Redact { input, out } => {
             redact::check_place(&input, &out).and_then(|()| with_index(&input, |opened| redact::write(&opened, &out)))

@@ -1,6 +1,7 @@
 //! What the rules look at: the trace, and what several rules need to know of it.
 
 use super::certificate_fetch::{self, CertificateFetch};
+use super::phrases::domain_of;
 use super::refusal::{Bench, CLIENT_SIP_401, Cause, Fate, Refusal};
 use super::sign_in::SignIn;
 use super::silence::Silence;
@@ -9,7 +10,7 @@ use super::web_services::WebServices;
 use crate::format::Millis;
 use crate::index::{self, Index};
 use crate::trace::{Attempt, ClientNote, Ending, Trace, WebExchange, WebService};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// One trace being judged.
 pub struct Case<'a> {
@@ -25,6 +26,8 @@ pub struct Case<'a> {
     /// Devices that leave the challenge unanswered at the end of the log.
     pub silences: Vec<Silence<'a>>,
     pub client_notes: ClientNotes<'a>,
+    /// The domains of those who sign in.
+    pub own_domains: FxHashSet<&'a str>,
     /// Places in `devices`.
     places: FxHashMap<Who<'a>, usize>,
     /// Requests to web services, by user.
@@ -89,22 +92,18 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn new(index: &'a Index, trace: &'a Trace) -> Self {
         let client_notes = ClientNotes::of(trace);
-        let (of_devices, of_web) = index::both(
-            || {
-                let groups = group(trace.attempts().map(|attempt| (who(attempt), attempt)));
-                let devices: Vec<Device> = groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect();
-                let silences = Silence::all(trace, &client_notes, &devices);
-                (devices, silences, SignIn::all(index, trace))
-            },
+        let groups = group(trace.attempts().map(|attempt| (who(attempt), attempt)));
+        let devices: Vec<Device> = groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect();
+        let ((silences, sign_ins, timeline), (web, certificate_fetches)) = index::both(
+            || (Silence::all(trace, &client_notes, &devices), SignIn::all(index, trace), Timeline::of(trace)),
             || {
                 let web = WebServices::of(trace);
-                let certificate_fetches = certificate_fetch::all(trace, &web);
-                (web, certificate_fetches, Timeline::of(trace))
+                let certificate_fetches = certificate_fetch::all(trace, &devices, &web);
+                (web, certificate_fetches)
             },
         );
-        let (devices, silences, sign_ins) = of_devices;
-        let (web, certificate_fetches, timeline) = of_web;
         let places = devices.iter().enumerate().map(|(place, device)| (device.who, place)).collect();
+        let own_domains = devices.iter().filter_map(|device| device.who.0).map(domain_of).collect();
         let certified = certified(trace);
         let of_device = |device: &Device<'a>| {
             let certified = device.who.0.and_then(|user| certified.get(user));
@@ -121,6 +120,7 @@ impl<'a> Case<'a> {
             sign_ins,
             silences,
             client_notes,
+            own_domains,
             places,
             timeline,
             web,

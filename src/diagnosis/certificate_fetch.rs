@@ -2,7 +2,7 @@
 //!
 //! In the trace this is a gap: a challenge that offers TLS-DSK, then no REGISTER, while web services are asked.
 
-use super::case::{Who, who};
+use super::case::{Device, Who};
 use super::web_services::WebServices;
 use crate::format::Millis;
 use crate::index::RowId;
@@ -82,18 +82,14 @@ const NEAR_MS: i64 = 30_000;
 const UNAUTHORIZED: u32 = 0x80EF_0191;
 
 /// What everybody's clients did about their user certificates.
-pub(super) fn all<'a>(trace: &'a Trace, web: &WebServices<'a>) -> Vec<CertificateFetch<'a>> {
-    let mut devices: Vec<(Who<'a>, Vec<&'a Attempt>)> = super::case::group(trace.attempts().map(|own| (who(own), own)));
-    for (_, attempts) in &mut devices {
-        attempts.sort_by_key(|attempt| attempt.started());
-    }
+pub(super) fn all<'a>(trace: &'a Trace, devices: &[Device<'a>], web: &WebServices<'a>) -> Vec<CertificateFetch<'a>> {
     let mut of_user: FxHashMap<&str, Vec<&'a Attempt>> = FxHashMap::default();
     for attempt in trace.attempts() {
         of_user.entry(attempt.user.as_deref().unwrap_or_default()).or_default().push(attempt);
     }
     let mut notes = notes(trace, &of_user);
     let mut found: Vec<CertificateFetch<'a>> =
-        devices.iter().filter_map(|(who, attempts)| of_device(web, *who, attempts, &mut notes)).collect();
+        devices.iter().filter_map(|device| of_device(web, device.who, &device.attempts, &mut notes)).collect();
     // What clients say that were not challenged in the log.
     found.extend(notes.into_iter().filter(|(_, notes)| !notes.is_empty()).map(|(user, notes)| {
         let user = user.filter(|user| !user.is_empty());

@@ -23,16 +23,10 @@ pub struct Federated<'a> {
     pub count: usize,
 }
 
-/// The domains of those who sign in.
-pub fn own_domains<'a>(case: &Case<'a>) -> FxHashSet<&'a str> {
-    let users = case.trace.attempts().filter_map(|attempt| attempt.user.as_deref());
-    users.map(domain_of).collect()
-}
-
 impl<'a> Federated<'a> {
     /// Failures by code in the answer or by result in a diagnostic record, in the order of the first.
     pub fn all(case: &Case<'a>, codes: &[u32], result: Option<u32>) -> Vec<Self> {
-        let own = own_domains(case);
+        let own = &case.own_domains;
         let mut all = Groups::default();
         let is_result = |note: &&ServerNote| result.is_some() && note.result == result;
         let mut seen: FxHashSet<(Option<&str>, Option<u32>)> = FxHashSet::default();
@@ -46,7 +40,7 @@ impl<'a> Federated<'a> {
             let named = of_answer.find_map(|diagnostic| diagnostic.params.get("domain"));
             let named = named.map(String::as_str).or_else(|| notes.iter().find_map(|note| note.datum("domain")));
             let domain = named.or(answer.to.as_deref().map(domain_of)).unwrap_or_default();
-            all.add(answer.from.as_deref(), domain, &own, 1, Some(answer), &notes);
+            all.add(answer.from.as_deref(), domain, own, 1, Some(answer), &notes);
         }
         let probes: FxHashSet<&str> = case.not_counted().collect();
         for note in case.trace.server_notes.iter().filter(is_result) {
@@ -60,7 +54,7 @@ impl<'a> Federated<'a> {
             let (from, to) = parties.map_or((None, None), |own| (own.from.as_deref(), own.to.as_deref()));
             let named = note.datum("domain").or(to.map(domain_of));
             let named = named.or_else(|| note.datum("expected-fqdn")).or_else(|| note.datum("fqdn1"));
-            all.add(from, named.unwrap_or_default(), &own, 1, None, &[note]);
+            all.add(from, named.unwrap_or_default(), own, 1, None, &[note]);
         }
         all.groups
     }

@@ -83,6 +83,9 @@ fn accepted(trace: &Trace) -> FxHashMap<Who<'_>, Vec<Millis>> {
 
 fn attempts_in(trace: &Trace) -> FxHashMap<u16, Vec<&Attempt>> {
     let mut attempts_in: FxHashMap<u16, Vec<&Attempt>> = FxHashMap::default();
+    if !trace.coverage.has_client_log() {
+        return attempts_in;
+    }
     for attempt in trace.attempts() {
         let messages = attempt.rounds.iter().flat_map(Round::messages);
         let mut files: Vec<u16> =

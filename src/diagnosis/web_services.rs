@@ -5,7 +5,7 @@ use super::ticket_refusal::{self, TicketRefusal};
 use crate::format::Millis;
 use crate::trace::{Attempt, Ending, Pools, Round, Trace, WebExchange};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How long before and after an event somebody else's success says something about it, milliseconds.
 const MEANWHILE_MS: i64 = 10 * 60_000;
@@ -136,12 +136,20 @@ fn pool_name(pool: &str) -> Option<String> {
 }
 
 /// The front end that an attempt was for, and the pools that its messages passed.
-fn server_names(attempt: &Attempt) -> BTreeSet<String> {
+fn server_names(attempt: &Attempt) -> Vec<String> {
     let target = attempt.rounds.iter().rev().find_map(|round| round.sent()?.target_host());
     let front_end = target.and_then(|host| host.split('.').next().map(str::to_owned));
     let messages = attempt.rounds.iter().flat_map(Round::messages);
-    let pools = messages.flat_map(|message| &message.hops).filter_map(|hop| pool_name(&hop.pool));
-    front_end.into_iter().chain(pools).collect()
+    let mut pools: Vec<&str> = Vec::new();
+    for hop in messages.flat_map(|message| &message.hops) {
+        if !pools.contains(&hop.pool.as_str()) {
+            pools.push(&hop.pool);
+        }
+    }
+    let mut names: Vec<String> = front_end.into_iter().chain(pools.into_iter().filter_map(pool_name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// The host that requests went to, in words for people.

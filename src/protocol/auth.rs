@@ -73,7 +73,7 @@ impl<'a> Auth<'a> {
             found.push(Self::new(role, word, token));
             rest = after;
         }
-        for Param { name, value } in Params::new(rest, &[',', ';']) {
+        for Param { name, value } in Params::new(rest, b",;") {
             let mut words = name.split_whitespace();
             let last = words.next_back().unwrap_or_default();
             // A second scheme stands before the first of its parameters, before its token, or alone.

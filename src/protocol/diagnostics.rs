@@ -47,7 +47,7 @@ impl Diagnostic {
             }
             None => (None, rest),
         };
-        Some(Self::with_params(header, code, sub, parameters(rest, &[';'])))
+        Some(Self::with_params(header, code, sub, parameters(rest, b";")))
     }
 
     fn with_params(header: &str, code: u32, sub: Option<u32>, mut params: BTreeMap<String, String>) -> Self {
@@ -103,7 +103,7 @@ impl Loose<'_> {
                 return Diagnostic::with_params("soap-fault", self.code, None, params);
             }
             LooseKind::ErrorCode => {
-                return Diagnostic::with_params("error-code", self.code, None, parameters(&line(), &[',']));
+                return Diagnostic::with_params("error-code", self.code, None, parameters(&line(), b","));
             }
             LooseKind::DiagCode => return Diagnostic::with_params("diag-code", self.code, None, BTreeMap::new()),
             LooseKind::SdpDiagnostics => "sdp-diagnostics",
@@ -192,7 +192,7 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
 }
 
 /// Names in lower case; of a name that stands twice the first value counts. What has no value says nothing.
-fn parameters(text: &str, separators: &'static [char]) -> BTreeMap<String, String> {
+fn parameters(text: &str, separators: &'static [u8]) -> BTreeMap<String, String> {
     let mut params = BTreeMap::new();
     for Param { name, value } in Params::new(text, separators) {
         if let Some(value) = value.filter(|value| !name.is_empty() && !value.is_empty()) {

@@ -10,7 +10,8 @@ const QUOTES: &[char] =
 #[derive(Clone, Debug)]
 pub struct Params<'a> {
     rest: &'a str,
-    separators: &'static [char],
+    /// In ASCII.
+    separators: &'static [u8],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct Param<'a> {
 
 impl<'a> Params<'a> {
     #[must_use]
-    pub fn new(text: &'a str, separators: &'static [char]) -> Self {
+    pub fn new(text: &'a str, separators: &'static [u8]) -> Self {
         Self { rest: text, separators }
     }
 }
@@ -32,12 +33,14 @@ impl<'a> Iterator for Params<'a> {
     type Item = Param<'a>;
 
     fn next(&mut self) -> Option<Param<'a>> {
-        let is_separator = |c: char| self.separators.contains(&c);
-        let text = self.rest.trim_start_matches(|c: char| is_separator(c) || c.is_whitespace());
+        let is_separator = |byte: u8| self.separators.contains(&byte);
+        let text = self.rest.trim_start_matches(|c: char| {
+            c.is_whitespace() || u8::try_from(c).is_ok_and(|byte| byte.is_ascii() && is_separator(byte))
+        });
         if text.is_empty() {
             return None;
         }
-        let end = text.find(|c: char| c == '=' || is_separator(c)).unwrap_or(text.len());
+        let end = text.bytes().position(|byte| byte == b'=' || is_separator(byte)).unwrap_or(text.len());
         let (name, after) = text.split_at_checked(end)?;
         let Some(after) = after.strip_prefix('=') else {
             self.rest = after;
@@ -48,7 +51,7 @@ impl<'a> Iterator for Params<'a> {
             let inside = after.get(open.len_utf8()..).unwrap_or_default();
             if inside.starts_with("NTLMSSP") { printed(inside, self.separators) } else { quoted(inside, open) }
         } else {
-            let end = after.find(is_separator).unwrap_or(after.len());
+            let end = after.bytes().position(is_separator).unwrap_or(after.len());
             let (value, rest) = after.split_at_checked(end)?;
             (Cow::Borrowed(value.trim()), rest)
         };
@@ -87,11 +90,14 @@ fn quoted(text: &str, open: char) -> (Cow<'_, str>, &str) {
 
 /// Reads a token that is printed as text, with any quotes and backslashes of its own. It ends at a quote that a
 /// separator or the end of the line follows.
-fn printed<'a>(text: &'a str, separators: &[char]) -> (Cow<'a, str>, &'a str) {
+fn printed<'a>(text: &'a str, separators: &[u8]) -> (Cow<'a, str>, &'a str) {
     for (at, quote) in text.match_indices('"') {
         let rest = text.get(at + quote.len()..).unwrap_or_default();
         let next = rest.trim_start_matches([' ', '\t']);
-        if next.is_empty() || next.starts_with(['\r', '\n']) || next.starts_with(separators) {
+        if next.is_empty()
+            || next.starts_with(['\r', '\n'])
+            || next.bytes().next().is_some_and(|byte| separators.contains(&byte))
+        {
             return (Cow::Borrowed(text.get(..at).unwrap_or_default()), rest);
         }
     }
@@ -103,7 +109,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<(&str, Option<Cow<'_, str>>)> {
-        Params::new(text, &[',', ';']).map(|param| (param.name, param.value)).collect()
+        Params::new(text, b",;").map(|param| (param.name, param.value)).collect()
     }
 
     #[test]

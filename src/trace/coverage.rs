@@ -93,6 +93,11 @@ impl Coverage {
         self.files.iter().any(|file| matches!(file.format, Some(Format::Cls | Format::OcsLogger)) && file.records > 0)
     }
 
+    #[must_use]
+    pub fn has_client_log(&self) -> bool {
+        self.files.iter().any(|file| matches!(file.format, Some(Format::Uccapi | Format::Text)) && file.records > 0)
+    }
+
     /// When the last record of a file was written.
     #[must_use]
     pub fn end_of(&self, file: u16) -> Option<Millis> {

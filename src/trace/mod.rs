@@ -28,9 +28,11 @@ pub use self::web::{INVALID_TICKET, Pools, WebExchange, WebService};
 pub use self::words::{in_words, short_target};
 
 use crate::format::{Format, Kind, Millis};
-use crate::index::{Block, Index, RowId};
+use crate::index::{Block, Index, RowId, both};
 use crate::protocol::Protocol;
+use memchr::memmem::Finder;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::LazyLock;
 
 /// Everything that the records of an index make up together. Lists stand in the order of the window, web requests
 /// in that of the files.
@@ -59,24 +61,26 @@ impl Trace {
     pub fn read(index: &Index) -> Self {
         let coverage = Coverage::of(index);
         let rows = Chosen::of(index);
+        let notes =
+            || index.read_each(&rows.server_notes, |origin, record| ServerNote::of_record(index, origin.row, record));
         let log_ends = |message: &SipMessage| {
             let ends = message.hops.iter().filter_map(|hop| coverage.end_of(hop.file));
             ends.max().unwrap_or(Millis::NEVER)
         };
-        let registrations = sign_in::registrations(index, &rows.registers, &log_ends);
+        let (registrations, (web, (failed, server_notes))) = both(
+            || sign_in::registrations(index, &rows.registers, &log_ends),
+            || both(|| web::join(index, &rows.web), || both(|| sip::read(index, &rows.failed), notes)),
+        );
         let mut owners = owners(&registrations);
-        let web = web::exchanges(index, &rows.web, &mut owners);
+        let web = web::settle(index, web, &mut owners);
         let client_notes =
             index.read_each(&rows.client_lines, |origin, record| noted::client_note(index, origin, record));
         noted::name_owners(&client_notes, &mut owners);
-        let server_notes =
-            index.read_each(&rows.server_notes, |origin, record| ServerNote::of_record(index, origin.row, record));
         let mut notes_by_call: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for (at, call_id) in server_notes.iter().enumerate().filter_map(|(at, note)| Some((at, note.call_id.clone()?)))
         {
             notes_by_call.entry(call_id).or_default().push(at);
         }
-        let failed = sip::read(index, &rows.failed);
         let parties = parties::of(index, &server_notes, &failed);
         Self {
             client_notes,
@@ -206,10 +210,13 @@ impl Chosen {
 
 /// Whether a notice says that a registration ended ([MS-SIPREGE] 3.2), in its body or by its code.
 fn ends_registration(codes: &[u32], text: &[u8]) -> bool {
-    let says = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+    static SIGN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"regist"));
     codes.iter().any(|code| (4140..=4142).contains(code))
-        || says(b"deregistered")
-        || says(b"preferred-registrar-change")
+        || SIGN.find_iter(text).any(|at| {
+            let (before, after) = text.split_at_checked(at).unwrap_or_default();
+            before.ends_with(b"de") && after.starts_with(b"registered")
+                || before.ends_with(b"preferred-") && after.starts_with(b"registrar-change")
+        })
 }
 
 /// Components that write HTTP: what else they write may be the headers of a request.

@@ -40,10 +40,25 @@ const TIME_SKEW: u32 = 1013;
 pub struct Round {
     request: Option<Box<SipMessage>>,
     answer: Option<Box<SipMessage>>,
+    // What is asked of every round, so that messages need not be looked at.
+    time: Millis,
+    answered_at: Option<Millis>,
+    status: Option<u16>,
     pub state: State,
 }
 
 impl Round {
+    fn new(request: Option<SipMessage>, answer: Option<SipMessage>) -> Self {
+        Self {
+            time: request.as_ref().or(answer.as_ref()).map_or(Millis::NEVER, SipMessage::time),
+            answered_at: answer.as_ref().map(SipMessage::time),
+            status: answer.as_ref().and_then(|answer| answer.status),
+            request: request.map(Box::new),
+            answer: answer.map(Box::new),
+            state: State::Open,
+        }
+    }
+
     /// `None` where the log begins after it.
     #[must_use]
     pub fn request(&self) -> Option<&SipMessage> {
@@ -57,7 +72,7 @@ impl Round {
 
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.answer().and_then(|answer| answer.status)
+        self.status
     }
 
     #[must_use]
@@ -118,12 +133,12 @@ impl Round {
     /// When the request was sent; of an answer alone, when that came.
     #[must_use]
     pub fn time(&self) -> Millis {
-        self.request().or_else(|| self.answer()).map_or(Millis::NEVER, SipMessage::time)
+        self.time
     }
 
     #[must_use]
     pub fn answered_at(&self) -> Option<Millis> {
-        self.answer().map(SipMessage::time)
+        self.answered_at
     }
 
     /// The request asks for the end of the registration.
@@ -441,12 +456,12 @@ fn rounds(messages: Vec<SipMessage>) -> Vec<Round> {
         }
         // Of several final answers the one that reached the client counts, else the last.
         own.sort_by_key(|answer| (answer.is_seen_by_client(), answer.time()));
-        rounds.push(Round { request: Some(Box::new(request)), answer: own.pop().map(Box::new), state: State::Open });
+        rounds.push(Round::new(Some(request), own.pop()));
     }
     let mut alone: Vec<SipMessage> = answers_to.into_values().flatten().collect();
     alone.sort_by_key(|answer| (answer.cseq, answer.time()));
     let alone = alone.into_iter();
-    rounds.extend(alone.map(|answer| Round { request: None, answer: Some(Box::new(answer)), state: State::Open }));
+    rounds.extend(alone.map(|answer| Round::new(None, Some(answer))));
     let cseq = |round: &Round| round.request().or(round.answer()).map_or(0, |message| message.cseq);
     rounds.sort_by_key(|round| (cseq(round), round.time()));
     rounds

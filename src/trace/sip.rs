@@ -382,21 +382,40 @@ impl Said {
     }
 }
 
-/// The value of `;name=value` in a header, without quotes.
+/// The value of `;name=value` in a header, without quotes. A display name and an address in angle brackets are none of
+/// the parameters.
 fn parameter<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let mut rest = text;
-    loop {
-        let at = rest.find(';')?;
-        rest = rest.get(at + 1..)?;
-        let piece = rest.trim_start();
+    let params = behind_address(text);
+    let mut ends = memchr::memchr_iter(b';', params.as_bytes()).chain([params.len()]);
+    let mut from = ends.next()?;
+    for end in ends {
+        let piece = params.get(from + 1..end).unwrap_or_default();
+        from = end;
         let Some((written, value)) = piece.split_once('=') else { continue };
-        if !written.trim_end().eq_ignore_ascii_case(name) {
-            continue;
+        if written.trim().eq_ignore_ascii_case(name) {
+            let value = value.trim_start().trim_start_matches('"');
+            let end = value.find([',', '>', '"', ' ']).unwrap_or(value.len());
+            return value.get(..end).filter(|value| !value.is_empty());
         }
-        let value = value.trim_start().trim_start_matches('"');
-        let end = value.find([';', ',', '>', '"', ' ']).unwrap_or(value.len());
-        return value.get(..end).filter(|value| !value.is_empty());
     }
+    None
+}
+
+/// What follows `"name" <address>`, or all where no address stands in angle brackets.
+fn behind_address(text: &str) -> &str {
+    let name = text.trim_start();
+    let quoted = name.strip_prefix('"').and_then(|inside| {
+        let mut is_escaped = false;
+        let end = inside.bytes().position(|byte| {
+            let is_end = byte == b'"' && !is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+            is_end
+        })?;
+        inside.get(end + 1..)
+    });
+    let rest = quoted.unwrap_or(name);
+    let address = rest.split_once('<').and_then(|(_, address)| address.split_once('>'));
+    address.map_or(rest, |(_, params)| params)
 }
 
 static SERVICES_STATE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"user-services-state"));

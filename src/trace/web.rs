@@ -10,6 +10,7 @@ mod pools;
 mod read;
 mod users;
 
+pub(super) use self::join::join;
 pub use self::pools::Pools;
 
 use crate::format::{Millis, Record};
@@ -240,14 +241,13 @@ impl WebExchange {
     }
 }
 
-/// Everything that rows of web requests, and what stands around them, make up; in the order of the files. `owners`
-/// are the users of client logs, by number of the file.
-pub(super) fn exchanges(
+/// Names whose requests they are, and folds those that stand in several logs. `owners` are the users of client logs, by
+/// number of the file.
+pub(super) fn settle(
     index: &Index,
-    rows: &[RowId],
+    mut all: Vec<WebExchange>,
     owners: &mut rustc_hash::FxHashMap<u16, String>,
 ) -> Vec<WebExchange> {
-    let mut all = join::join(index, rows);
     users::own_logs(&mut all, owners);
     users::name(&mut all);
     copies::fold(index, all)

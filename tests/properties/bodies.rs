@@ -88,8 +88,9 @@ proptest! {
         let header = format!("TLS-DSK {}", written.join(separator));
         let auths = Auth::read(AuthRole::Credentials, header.as_bytes());
         prop_assert_eq!(auths.len(), 1);
-        let wanted: Vec<_> = params.iter().map(|(name, value)| (name.clone(), value.trim().to_owned())).collect();
-        prop_assert_eq!(&auths[0].params, &wanted);
+        let wanted: Vec<_> = params.iter().map(|(name, value)| (&**name, value.trim())).collect();
+        let read: Vec<_> = auths[0].params.iter().map(|(name, value)| (&**name, &**value)).collect();
+        prop_assert_eq!(read, wanted);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use super::{federation_certificate, federation_dns};
-use crate::diagnosis::federation::{Federated, Groups, own_domains};
+use crate::diagnosis::federation::{Federated, Groups};
 use crate::diagnosis::phrases::{causes_in_words, checks_of, code_in_words, domain_of};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::SipMessage;
@@ -16,7 +16,7 @@ const POLICY: [u32; 3] = [1002, 1012, 1027];
 const PEER_IS_SILENT: u32 = 1034;
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
-    let own = own_domains(case);
+    let own = &case.own_domains;
     let is_policy = |answer: &SipMessage| POLICY.iter().any(|&code| answer.has_code(code));
     let partner = |answer: &SipMessage| {
         let (from, to) = (answer.from.as_deref().map(domain_of), answer.to.as_deref().map(domain_of));
@@ -37,7 +37,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         let domain = partner(answer);
         let is_known = || explained.contains(&domain) || refused.contains(&(answer.from.as_deref(), domain.clone()));
         if is_policy(answer) || is_silent(answer) && !is_known() {
-            all.add(answer.from.as_deref(), &domain, &own, 1, Some(answer), &[]);
+            all.add(answer.from.as_deref(), &domain, own, 1, Some(answer), &[]);
         }
     }
     all.groups.iter().map(|failure| finding(failure).when(case.index)).collect()

@@ -36,7 +36,7 @@ impl RegistrationEvent {
             state if state.eq_ignore_ascii_case("deregistered") => false,
             _ => return None,
         };
-        let event = Params::new(rest, &[';']).find(|param| param.name.eq_ignore_ascii_case("event"))?.value?;
+        let event = Params::new(rest, b";").find(|param| param.name.eq_ignore_ascii_case("event"))?.value?;
         let cause = match event.to_ascii_lowercase().as_str() {
             "unregistered" => Cause::Unregistered,
             "rejected" => Cause::Rejected,
@@ -86,7 +86,7 @@ impl PresenceState {
     #[must_use]
     pub fn read(value: &str) -> Self {
         let mut state = Self::default();
-        for param in Params::new(value, &[';', ',']) {
+        for param in Params::new(value, b";,") {
             let Some(value) = param.value else { continue };
             match param.name.to_ascii_lowercase().as_str() {
                 "register-action" => state.action = Some(value.into_owned()),

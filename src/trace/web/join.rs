@@ -3,14 +3,11 @@
 use super::WebExchange;
 use super::read::{Answer, Key, Piece, piece};
 use crate::format::Millis;
-use crate::index::{self, Index, RowId};
-use rustc_hash::{FxBuildHasher, FxHashMap};
-use std::hash::BuildHasher as _;
+use crate::index::{Index, RowId};
+use rustc_hash::FxHashMap;
 
 /// How far apart two entries stand that write down the same request or answer, milliseconds.
 const SAME_MS: i64 = 2_000;
-/// Pieces with different keys have nothing to do with each other, so that many shares are joined at once.
-const SHARES: usize = 16;
 
 struct Joined<'a> {
     index: &'a Index,
@@ -21,29 +18,22 @@ struct Joined<'a> {
     closed: FxHashMap<Key, usize>,
 }
 
-/// Joins what rows hold, in the order of the rows.
-pub(super) fn join(index: &Index, rows: &[RowId]) -> Vec<WebExchange> {
+/// Everything that rows of web requests, and what stands around them, make up; in the order of the rows.
+pub(in crate::trace) fn join(index: &Index, rows: &[RowId]) -> Vec<WebExchange> {
     let pieces = index.read_each(rows, |origin, record| {
         let (key, piece) = piece(index, origin, record)?;
         Some((origin.row, key, piece))
     });
-    let mut shares: Vec<Vec<(RowId, Key, Piece)>> = std::iter::repeat_with(Vec::new).take(SHARES).collect();
-    for piece in pieces {
-        // Not the bits by which a map chooses its places.
-        let share = (FxBuildHasher.hash_one(&piece.1) >> 40) as usize % SHARES;
-        if let Some(share) = shares.get_mut(share) {
-            share.push(piece);
-        }
+    let mut joined = Joined {
+        index,
+        all: Vec::with_capacity(pieces.len() / 2),
+        open: FxHashMap::default(),
+        closed: FxHashMap::default(),
+    };
+    for (row, key, piece) in pieces {
+        joined.take(row, key, piece);
     }
-    let mut all = index::each(shares, |share| {
-        let mut joined = Joined { index, all: Vec::new(), open: FxHashMap::default(), closed: FxHashMap::default() };
-        for (row, key, piece) in share {
-            joined.take(row, key, piece);
-        }
-        joined.all
-    });
-    all.sort_by_cached_key(|exchange| exchange.rows.first().copied());
-    all
+    joined.all
 }
 
 impl Joined<'_> {
