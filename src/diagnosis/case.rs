@@ -1,7 +1,8 @@
 //! What the rules look at: the trace, and what several rules need to know of it.
 
 use super::certificate_fetch::{self, CertificateFetch};
-use super::refusal::{Bench, CLIENT_SIP_401, Cause, Fate, Refusal};
+use super::refusal::{Bench, CLIENT_SIP_401, Cause, Overruled, Refusal};
+use super::rejection::{Ground, Rejection};
 use super::sign_in::SignIn;
 use super::silence::Silence;
 use super::timeline::Timeline;
@@ -19,6 +20,9 @@ pub struct Case<'a> {
     pub devices: Vec<Device<'a>>,
     /// Refused tokens, each with the one cause that its evidence proves.
     pub refusals: Vec<Refusal<'a>>,
+    /// Sign-ins that ended in a final status, each with its one ground.
+    pub rejections: Vec<Rejection<'a>>,
+    pub overruled: Overruled,
     pub timeline: Timeline<'a>,
     /// Attempts that ended well, and what they were.
     pub sign_ins: Vec<SignIn<'a>>,
@@ -93,15 +97,21 @@ impl<'a> Case<'a> {
         let devices: Vec<Device> = groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect();
         let places = devices.iter().enumerate().map(|(place, device)| (device.who, place)).collect();
         let certified = certified(trace);
+        let timeline = Timeline::of(trace);
+        let rejections = Rejection::all(trace, &timeline);
+        let overruled = Overruled::by(&rejections);
         let of_device = |device: &Device<'a>| {
             let certified = device.who.0.and_then(|user| certified.get(user));
             let certified = certified.map(Vec::as_slice).unwrap_or_default();
             let bench = Bench { index, trace, client_notes: &client_notes, device, certified };
-            device.attempts.iter().flat_map(|attempt| Refusal::of(attempt, &bench)).collect::<Vec<_>>()
+            let mut refusals: Vec<_> =
+                device.attempts.iter().flat_map(|attempt| Refusal::of(attempt, &bench)).collect();
+            overruled.settle(&mut refusals);
+            refusals
         };
         let refusals = devices.iter().flat_map(of_device).collect();
         let sign_ins = SignIn::all(index, trace);
-        let silences = Silence::all(trace, &client_notes, &devices);
+        let silences = Silence::all(trace, &client_notes, &devices, &overruled);
         let web = WebServices::of(trace);
         let certificate_fetches = certificate_fetch::all(trace, &web);
         Self {
@@ -109,20 +119,27 @@ impl<'a> Case<'a> {
             trace,
             devices,
             refusals,
+            rejections,
+            overruled,
             sign_ins,
             silences,
             client_notes,
             places,
-            timeline: Timeline::of(trace),
+            timeline,
             web,
             certificate_fetches,
         }
     }
 
-    /// The refusals of one cause that no other package made good, by user and device.
+    /// The refusals of one cause that no other package made good and no final status explains, by user and device.
     pub(super) fn refused_for(&self, cause: Cause) -> Vec<(Who<'a>, Vec<&Refusal<'a>>)> {
-        let own = self.refusals.iter().filter(|refusal| refusal.cause == cause && refusal.fate != Fate::FellBack);
+        let own = self.refusals.iter().filter(|refusal| refusal.cause == cause && refusal.is_told());
         group(own.map(|refusal| (who(refusal.attempt), refusal)))
+    }
+
+    /// The sign-ins that ended in a final status, of one ground.
+    pub(super) fn rejected_for(&self, ground: Ground) -> impl Iterator<Item = &Rejection<'a>> {
+        self.rejections.iter().filter(move |rejection| rejection.ground == ground)
     }
 
     /// The device of an attempt.

@@ -19,6 +19,12 @@ pub fn causes_in_words(code: u32) -> String {
     if causes.is_empty() { String::new() } else { format!(" Most likely first: {}.", causes.join("; ")) }
 }
 
+/// What servers say beside a code.
+#[must_use]
+pub fn reason_of(code: u32) -> Option<String> {
+    Knowledge::built_in().explain_code(code, None).reason.map(|reason| reason.trim_end_matches('.').to_owned())
+}
+
 /// What to check about a code.
 #[must_use]
 pub fn checks_of(code: u32) -> Vec<String> {

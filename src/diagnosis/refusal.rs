@@ -2,12 +2,15 @@
 
 use super::case::{ClientNotes, Device};
 use super::knowledge::Knowledge;
+use super::rejection::{Ground, Rejection};
 use super::{Confidence, Finding, Rule, Severity};
 use crate::format::{Kind, Millis};
 use crate::index::{Index, RowId};
 use crate::protocol::token::{Ntlm, Token, TokenClass};
 use crate::protocol::{Auth, AuthRole, Message};
 use crate::trace::{ANSWER_TIMEOUT_MS, Attempt, ClientNote, Ending, Round, ServerNote, SipMessage, State, Trace};
+use rustc_hash::FxHashMap;
+use std::ptr;
 
 /// Why a token was refused. In the order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +49,8 @@ pub enum Fate {
     Recovered,
     /// The log ends while the client tries another package.
     Undecided,
+    /// The sign-in ended in a final status, which wins over every 401.
+    Overruled(Ground),
 }
 
 /// One refused token.
@@ -87,6 +92,49 @@ pub const CODE_HANDSHAKE_FAILED: u32 = 1000;
 /// A certificate that is expired, unknown, of an untrusted issuer, or revoked: `SEC_E_CERT_EXPIRED`,
 /// `SEC_E_CERT_UNKNOWN`, `SEC_E_UNTRUSTED_ROOT`, `CERT_E_EXPIRED`, `CERT_E_UNTRUSTEDROOT`, `CERT_E_REVOKED`.
 const BAD_CERTIFICATE: [u32; 6] = [0x8009_0328, 0x8009_0327, 0x8009_0325, 0x800B_0101, 0x800B_0109, 0x800B_010C];
+
+/// Attempts that ended in a final status, by an answer or by the client's verdict.
+pub struct Overruled(FxHashMap<*const Attempt, Ground>);
+
+/// Tries of a client that stand this near each other end in one verdict, milliseconds.
+const ONE_VERDICT_MS: i64 = 5 * 60_000;
+
+impl Overruled {
+    #[must_use]
+    pub fn by(rejections: &[Rejection<'_>]) -> Self {
+        let of_rejection = |own: &Rejection<'_>| {
+            own.attempts.iter().map(|&attempt| (ptr::from_ref(attempt), own.ground)).collect::<Vec<_>>()
+        };
+        Self(rejections.iter().flat_map(of_rejection).collect())
+    }
+
+    #[must_use]
+    pub fn holds(&self, attempt: &Attempt) -> bool {
+        self.0.contains_key(&ptr::from_ref(attempt))
+    }
+
+    /// Settles the refusals of one device, which stand in the order of time. The verdict on the last of several tries
+    /// speaks of those before it too, where nothing else explains them.
+    pub fn settle(&self, refusals: &mut [Refusal<'_>]) {
+        let mut after: Option<(Ground, Millis, Fate)> = None;
+        for own in refusals.iter_mut().rev() {
+            let is_next = |(_, time, fate): &(Ground, Millis, Fate)| {
+                // Where one got in meanwhile, their fates differ.
+                let is_near = time.0.saturating_sub(own.attempt.ended().0) <= ONE_VERDICT_MS;
+                is_near && own.cause == Cause::Credentials && own.fate == *fate
+            };
+            let of_next = after.filter(is_next).map(|(ground, ..)| ground);
+            let Some(ground) = self.0.get(&ptr::from_ref(own.attempt)).copied().or(of_next) else {
+                after = None;
+                continue;
+            };
+            // Who got a final answer had good credentials then, which says nothing of those before.
+            let is_verdict = own.attempt.ending == Ending::Refused;
+            after = is_verdict.then(|| (ground, own.attempt.started(), own.fate));
+            own.fate = Fate::Overruled(ground);
+        }
+    }
+}
 
 /// What is needed to judge a refusal beside the attempt itself.
 pub struct Bench<'b, 'a> {
@@ -204,6 +252,21 @@ impl<'a> Refusal<'a> {
         let refused = self.round.time();
         let after = |times: &[Millis]| times.get(times.partition_point(|&time| time <= refused)).copied();
         after(bench.certified).zip(after(&bench.device.tls_dsk_sign_ins)).is_some_and(|(given, used)| given <= used)
+    }
+
+    /// Whether it is told of at all: what another package made good, or a final status explains, is told of there.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        !matches!(self.fate, Fate::FellBack | Fate::Overruled(_))
+    }
+
+    /// The slug of the rule that tells why.
+    #[must_use]
+    pub fn rule(&self) -> &'static str {
+        match self.fate {
+            Fate::Overruled(ground) => ground.rule(),
+            _ => self.cause.rule(),
+        }
     }
 
     /// The package of the refused token.

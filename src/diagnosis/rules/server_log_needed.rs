@@ -5,6 +5,7 @@ use crate::diagnosis::case::{Device, Who, tells_of_web_trouble};
 use crate::diagnosis::refusal::{
     CLIENT_AUTH_FAILED, CLIENT_SIP_401, CODE_HANDSHAKE_FAILED, Cause, Fate, Refusal, UNAUTHORIZED,
 };
+use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::silence::Silence;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Millis;
@@ -37,6 +38,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         let bare = device.attempts.iter().filter(|attempt| {
             attempt.ending == Ending::Refused
                 && !device.signs_in_after(attempt.started())
+                && !case.overruled.holds(attempt)
                 && !judged.contains(&(attempt.call_id.as_str(), attempt.started()))
                 && !is_seen_by_server(case, attempt)
                 && !attempt.failures().filter_map(|round| round.answer.as_ref()).any(|own| !own.diagnostics.is_empty())
@@ -44,6 +46,12 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         for attempt in bare {
             open.entry(device.who).or_default().push(attempt);
         }
+    }
+    // A final status without a code proves none either.
+    let unnamed = case.rejected_for(Ground::Unnamed).filter(|own| !own.recovers && own.code_where(|_| true).is_none());
+    for rejection in unnamed {
+        let unseen = rejection.attempts.iter().filter(|attempt| !is_seen_by_server(case, attempt));
+        open.entry((rejection.user, rejection.endpoint)).or_default().extend(unseen);
     }
     let web = WebTrouble::of(case);
     for silence in &case.silences {
@@ -54,7 +62,10 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     let devices = case.devices.iter().filter(|device| !explained.contains(&device.who));
-    devices.filter_map(|device| Some(advice(case, device, &open.remove(&device.who)?))).collect()
+    let open = devices.filter_map(|device| Some((device, open.remove(&device.who)?)));
+    open.filter(|(_, attempts)| !attempts.is_empty())
+        .map(|(device, attempts)| advice(case, device, &attempts))
+        .collect()
 }
 
 /// Whether a server's trace speaks of an attempt.
@@ -262,5 +273,20 @@ mod tests {
         anna.new_call();
         anna.ntlm_sign_in();
         assert!(!fires("server-log-needed", &[&anna]));
+    }
+
+    #[test]
+    fn a_final_status_without_a_code() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_handshake();
+        anna.answer("403 Forbidden", "");
+        let own = "server-log-needed advice anna@contoso.com x1 <- registrar-unavailable";
+        assert!(rules(&[&anna]).contains(&own.to_owned()), "{:?}", rules(&[&anna]));
+        let fe01 = Server::copies("FEPOOL01", "FE01", &anna);
+        assert!(!fires("server-log-needed", &[&anna, &fe01]));
+        let mut ben = Client::new("ben@contoso.com");
+        ben.ntlm_handshake();
+        ben.answer("403 Forbidden", "ms-diagnostics: 4004;reason=\"not yours\"");
+        assert!(!fires("server-log-needed", &[&ben]));
     }
 }
