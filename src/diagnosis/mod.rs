@@ -25,6 +25,7 @@ mod sign_in;
 mod silence;
 mod ticket_refusal;
 mod timeline;
+mod tokens;
 mod web_services;
 mod words;
 

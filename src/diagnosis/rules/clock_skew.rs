@@ -31,7 +31,10 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 },
             );
             let by = skew_ms.map_or("too much".to_owned(), |ms| format!("by {}", duration(ms)));
-            let proof = if is_proved {
+            let by_kerberos = refusals.iter().any(|own| own.kerberos_error.is_some());
+            let proof = if by_kerberos {
+                "the server says so in Kerberos itself (KRB_AP_ERR_SKEW)"
+            } else if is_proved {
                 "the server or the client says so"
             } else {
                 "a ticket or token of that time is refused"

@@ -77,6 +77,7 @@ fn names_reason(refusal: &Refusal<'_>) -> bool {
     let has_code = |code: u32| code != CODE_HANDSHAKE_FAILED;
     let in_answer = refusal.answer().is_some_and(|answer| answer.diagnostics.iter().any(|own| has_code(own.code)));
     !matches!(refusal.cause, Cause::Credentials | Cause::KerberosTarget)
+        || refusal.kerberos_error.is_some()
         || in_answer
         || refusal.client_notes.iter().any(|note| says_why(note))
 }
