@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{Device, Who, tells_of_web_trouble};
+use crate::diagnosis::knowledge::hresult_number;
 use crate::diagnosis::refusal::{
     CLIENT_AUTH_FAILED, CLIENT_SIP_401, CODE_HANDSHAKE_FAILED, Cause, Fate, Refusal, UNAUTHORIZED,
 };
@@ -9,6 +10,7 @@ use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::silence::Silence;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Millis;
+use crate::protocol::diagnostics::Diagnostic;
 use crate::trace::{Attempt, ClientNote, Ending, Round};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -17,7 +19,7 @@ pub const RULE: Rule = Rule { slug: "server-log-needed", severity: Severity::Adv
 
 /// A server's log around the attempts, in milliseconds.
 const AROUND_MS: i64 = 60_000;
-/// Error numbers of a client that say no more than that it was refused.
+/// Error numbers that say no more than that somebody was refused, which has many causes.
 const EMPTY_WORDS: [u32; 3] = [CLIENT_AUTH_FAILED, CLIENT_SIP_401, UNAUTHORIZED];
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
@@ -74,8 +76,11 @@ fn is_seen_by_server(case: &Case<'_>, attempt: &Attempt) -> bool {
 }
 
 fn names_reason(refusal: &Refusal<'_>) -> bool {
-    let has_code = |code: u32| code != CODE_HANDSHAKE_FAILED;
-    let in_answer = refusal.answer().is_some_and(|answer| answer.diagnostics.iter().any(|own| has_code(own.code)));
+    let tells = |own: &Diagnostic| {
+        let hresult = own.params.get("hresult").and_then(|text| hresult_number(text));
+        own.code != CODE_HANDSHAKE_FAILED || hresult.is_some_and(|hresult| !EMPTY_WORDS.contains(&hresult))
+    };
+    let in_answer = refusal.answer().is_some_and(|answer| answer.diagnostics.iter().any(tells));
     !matches!(refusal.cause, Cause::Credentials | Cause::KerberosTarget)
         || refusal.kerberos_error.is_some()
         || in_answer
@@ -289,5 +294,21 @@ mod tests {
         ben.ntlm_handshake();
         ben.answer("403 Forbidden", "ms-diagnostics: 4004;reason=\"not yours\"");
         assert!(!fires("server-log-needed", &[&ben]));
+    }
+
+    #[test]
+    fn a_plain_refusal_with_its_number_names_no_reason() {
+        let refused = |diagnostics: &str| {
+            let mut anna = Client::new("anna@contoso.com");
+            anna.ntlm_handshake();
+            anna.answer("401 Unauthorized", &format!("{}\nms-diagnostics: {diagnostics}", anna.offers()));
+            fires("server-log-needed", &[&anna])
+        };
+        let failed = "1000;reason=\"Final handshake failed\"";
+        assert!(refused(failed));
+        assert!(refused(&format!("{failed};HRESULT=\"0xC3E93EC3(SIP_E_AUTH_UNAUTHORIZED)\"")));
+        assert!(!refused(&format!("{failed};HRESULT=\"0xC3E93EE4(SIP_E_AUTH_NTLMMISMATCH)\"")));
+        assert!(!refused(&format!("{failed};HRESULT=\"0x80090302(SEC_E_UNSUPPORTED_FUNCTION)\"")));
+        assert!(!refused(&format!("{failed};HRESULT=\"0x80090311(SEC_E_NO_AUTHENTICATING_AUTHORITY)\"")));
     }
 }
