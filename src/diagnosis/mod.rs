@@ -6,6 +6,7 @@
 
 mod case;
 mod certificate_fetch;
+mod codes;
 mod connecting;
 mod federation;
 mod finding;
@@ -13,8 +14,8 @@ mod finding;
 mod healthy;
 #[cfg(test)]
 mod healthy_calls;
+mod hosts;
 pub mod knowledge;
-mod phrases;
 mod refusal;
 mod rejection;
 mod rules;

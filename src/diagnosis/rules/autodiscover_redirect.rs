@@ -1,7 +1,7 @@
 //! Autodiscover sends the client on.
 
 use super::Rule;
-use crate::diagnosis::web_services::times;
+use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{WebExchange, WebService};
 use rustc_hash::FxHashMap;
@@ -110,7 +110,7 @@ fn finding(user: Option<&str>, redirects: &[&WebExchange], circles: Option<&Circ
             .because(format!(
                 "The client was sent on {}, each time within a minute of the last, to {places}, and none of these places \
                  knows the user: they point at each other.{}",
-                times(own.len()),
+                often(own.len()),
                 if circles.arrives { " Later one of them knew the user." } else { "" }
             ))
             .check(format!("Get-CsUser -Identity \"sip:{}\" | Format-List RegistrarPool, HostingProvider, Enabled", user.unwrap_or("USER")))

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{group, who};
-use crate::diagnosis::phrases::{checks_of, code_in_words};
+use crate::diagnosis::codes::{checks_of, code_in_words};
 use crate::diagnosis::rejection::{Ground, final_answer};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 

@@ -1,7 +1,8 @@
 //! The sign-in did not get through to the registrar.
 
 use super::Rule;
-use crate::diagnosis::phrases::{causes_in_words, checks_of, code_in_words, domain_of, reason_of};
+use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words, reason_of};
+use crate::diagnosis::hosts::domain_of;
 use crate::diagnosis::rejection::{Ground, HOP_DNS, HOP_TCP, HOP_TLS, Rejection};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{ServerNote, SipMessage};

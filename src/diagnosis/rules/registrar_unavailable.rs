@@ -1,8 +1,8 @@
 //! The Front End takes no sign-ins, or not this one.
 
 use super::Rule;
+use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
 use crate::diagnosis::knowledge::Knowledge;
-use crate::diagnosis::phrases::{causes_in_words, checks_of, code_in_words};
 use crate::diagnosis::rejection::{Ground, Rejection};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::protocol::Protocol;

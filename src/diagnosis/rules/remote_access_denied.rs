@@ -1,7 +1,7 @@
 //! The user may not sign in from outside.
 
 use super::Rule;
-use crate::diagnosis::phrases::{causes_in_words, checks_of, code_in_words};
+use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
 use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
