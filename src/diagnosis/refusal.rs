@@ -252,7 +252,7 @@ impl<'a> Refusal<'a> {
             "NTLM" => Some(902_000),
             _ => None,
         };
-        if allowed_ms.zip(self.skew_ms).is_some_and(|(allowed, skew)| skew.abs() > allowed) {
+        if allowed_ms.zip(self.skew_ms).is_some_and(|(allowed, skew)| skew.unsigned_abs() > allowed) {
             return Some((Cause::ClockSkew, Likely));
         }
         let token = self.round.sent().and_then(|sent| sent.token).unwrap_or(TokenClass::Empty);

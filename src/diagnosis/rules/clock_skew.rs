@@ -19,7 +19,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         .map(|((user, endpoint), refusals)| {
             let how_often = how_often(case.index, refusals.len(), refusals.iter().flat_map(|own| own.round.rows()));
             let is_proved = refusals.iter().any(|own| own.confidence == Confidence::Proved);
-            let skew_ms = refusals.iter().rev().find_map(|own| own.skew_ms).filter(|ms| ms.abs() > VISIBLE_MS);
+            let skew_ms = refusals.iter().rev().find_map(|own| own.skew_ms).filter(|ms| ms.unsigned_abs() > VISIBLE_MS);
             let seen = skew_ms.map_or_else(
                 || {
                     "How much cannot be seen in the log: it shows no more than what its time zone does not explain"
@@ -55,7 +55,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// A skew of less is within what messages need and what Date headers round.
-const VISIBLE_MS: i64 = 2_000;
+const VISIBLE_MS: u64 = 2_000;
 
 /// What clients say beside any refusal that the log holds.
 fn client_says(case: &Case<'_>) -> Vec<Finding> {
