@@ -121,11 +121,11 @@ impl<'a> Case<'a> {
             refusals,
             rejections,
             overruled,
+            timeline,
             sign_ins,
             silences,
             client_notes,
             places,
-            timeline,
             web,
             certificate_fetches,
         }

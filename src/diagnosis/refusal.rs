@@ -141,7 +141,7 @@ impl Overruled {
 
 /// Errors of Kerberos (RFC 4120 7.5.9): the clocks, a service that the domain does not know, a ticket that the server
 /// cannot read.
-const KRB_SKEW: i64 = 37;
+pub const KRB_SKEW: i64 = 37;
 pub const KRB_NO_SUCH_SERVICE: i64 = 7;
 pub const KRB_MODIFIED: i64 = 41;
 /// Those about the client's own account: unknown, revoked, key expired, pre-authentication failed.

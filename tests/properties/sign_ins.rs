@@ -27,9 +27,12 @@ fn holds(index: &Index) -> Result<Diagnosis, TestCaseError> {
     Ok(diagnosis)
 }
 
-/// The files of every incident among the samples.
-fn incidents() -> &'static [Vec<(String, Vec<u8>)>] {
-    static ALL: OnceLock<Vec<Vec<(String, Vec<u8>)>>> = OnceLock::new();
+/// The files of one incident: names and contents.
+type Incident = Vec<(String, Vec<u8>)>;
+
+/// Every incident among the samples.
+fn incidents() -> &'static [Incident] {
+    static ALL: OnceLock<Vec<Incident>> = OnceLock::new();
     ALL.get_or_init(|| {
         let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-logs");
         let below = |folder: &Path| -> Vec<PathBuf> {

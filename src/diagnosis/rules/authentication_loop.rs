@@ -71,7 +71,7 @@ fn of_device(case: &Case<'_>, device: &Device<'_>, refusals: &[&Refusal<'_>]) ->
     .check("Follow the finding that explains the refusal; the loop is what comes of it.")
     .check("Does the server's trace of the same Call-ID hold a security record with a Result-Code?")
     .proved_by(rows());
-    finding.caused_by = proof.map(|own| own.rule());
+    finding.caused_by = proof.map(Refusal::rule);
     Some(finding)
 }
 

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::who;
-use crate::diagnosis::refusal::{CLIENT_CLOCK_SKEW, Cause, finding};
+use crate::diagnosis::refusal::{CLIENT_CLOCK_SKEW, Cause, KRB_SKEW, finding};
 use crate::diagnosis::words::{duration, how_often};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use rustc_hash::FxHashSet;
@@ -31,9 +31,10 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 },
             );
             let by = skew_ms.map_or("too much".to_owned(), |ms| format!("by {}", duration(ms)));
-            let by_kerberos = refusals.iter().any(|own| own.kerberos_error.is_some());
+            let errors = refusals.iter().filter_map(|own| own.kerberos_error.as_ref()?.code);
+            let by_kerberos = errors.into_iter().any(|code| code == KRB_SKEW);
             let proof = if by_kerberos {
-                "the server says so in Kerberos itself (KRB_AP_ERR_SKEW)"
+                "the server says so in Kerberos itself (37 KRB_AP_ERR_SKEW)"
             } else if is_proved {
                 "the server or the client says so"
             } else {

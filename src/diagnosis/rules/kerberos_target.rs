@@ -197,7 +197,7 @@ mod tests {
             let loud: Vec<_> = found.iter().filter(|own| own.severity < Severity::Normal).collect();
             assert_eq!(loud.len(), 1, "{code}: {loud:?}");
             assert_eq!((loud[0].rule, loud[0].severity), (rule, Severity::Failure), "{code}");
-            assert!(loud[0].explanation.contains("K"), "{code}: {}", loud[0].explanation);
+            assert!(loud[0].explanation.contains(&format!("{code} K")), "{code}: {}", loud[0].explanation);
         }
     }
 
