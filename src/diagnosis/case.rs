@@ -204,6 +204,12 @@ pub fn tells_of_web_trouble(note: &ClientNote) -> bool {
     note.action.is_some() || !note.failed_steps.is_empty() || note.has_hresult(CLIENT_SIP_401)
 }
 
+/// The diagnostic code of a verdict; 0 is how a client writes that there is none.
+#[must_use]
+pub fn code_of(note: &ClientNote) -> Option<u32> {
+    note.code.filter(|code| *code != 0)
+}
+
 /// The user and device of an attempt.
 #[must_use]
 pub fn who(attempt: &Attempt) -> Who<'_> {

@@ -3,7 +3,7 @@
 //! Each has one ground: what a code names, else what the status says. So of the rules about final answers exactly one
 //! tells of a sign-in, and none is left untold.
 
-use super::case::{Who, group, who};
+use super::case::{Who, code_of, group, who};
 use super::timeline::Timeline;
 use super::{Confidence, Finding, Rule, Severity};
 use crate::format::Millis;
@@ -174,7 +174,7 @@ impl<'a> Rejection<'a> {
         let codes =
             |answer: &&'a SipMessage| answer.diagnostics.iter().map(|own| own.code).find(|&code| is_wanted(code));
         let of_answers = answers.iter().rev().find_map(codes);
-        of_answers.or_else(|| self.notes.iter().rev().find_map(|note| note.code.filter(|&code| is_wanted(code))))
+        of_answers.or_else(|| self.notes.iter().rev().find_map(|note| code_of(note).filter(|&code| is_wanted(code))))
     }
 
     /// The newest of some codes.
@@ -220,7 +220,7 @@ fn told<'a>(trace: &'a Trace, timeline: &Timeline<'a>) -> Vec<Told<'a>> {
 }
 
 fn is_verdict(note: &ClientNote) -> bool {
-    note.code.is_some() || verdict_status(note).is_some()
+    code_of(note).is_some() || verdict_status(note).is_some()
 }
 
 fn is_about(note: &ClientNote, attempt: &Attempt) -> bool {
@@ -238,10 +238,12 @@ impl Told<'_> {
             answer.diagnostics.iter().find_map(|own| Ground::of_code(own.code, answer.status))
         };
         let mut notes = self.notes.iter();
-        let of_verdict = || notes.find_map(|note| Ground::of_code(note.code?, verdict_status(note)));
+        let of_verdict = || notes.find_map(|note| Ground::of_code(code_of(note)?, verdict_status(note)));
         let of_status = || match answer {
             Some(answer) if is_version_refused(answer) => Some(Ground::ClientVersion),
             Some(answer) => Ground::of_status(answer.status?),
+            // What a client notes of a request that nobody answered is its own.
+            None if self.attempt.is_some_and(|attempt| attempt.ending == Ending::Unanswered) => None,
             None => self.notes.iter().find_map(|note| self.of_verdict_status(trace, note)),
         };
         of_answer().or_else(of_verdict).or_else(of_status)
@@ -250,7 +252,7 @@ impl Told<'_> {
     /// What a verdict says by its status alone. Where the client tells of its web services, the status may be theirs.
     fn of_verdict_status(&self, trace: &Trace, note: &ClientNote) -> Option<Ground> {
         match verdict_status(note)? {
-            488 if note.code.is_none() => Some(Ground::ClientVersion),
+            488 if code_of(note).is_none() => Some(Ground::ClientVersion),
             REQUEST_TIMEOUT => None,
             status => {
                 Ground::of_status(status).filter(|&own| own != Ground::Unnamed || !self.is_busy_with_web(trace, note))
@@ -289,7 +291,7 @@ fn verdict_status(note: &ClientNote) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, TLS_FINISHED, TLS_HELLO, rules};
+    use crate::diagnosis::scene::{Client, TLS_FINISHED, TLS_HELLO, diagnose, rules};
 
     const VERDICT: &str = "VerifyOnEnableEvent result return ONENABLE_FAILED";
 
@@ -440,6 +442,28 @@ mod tests {
         assert_eq!(failures(&anna), ["challenge-unanswered failure anna@contoso.com x3"]);
         anna.says(&format!("{VERDICT} status=0x80ef0193 diag code=0xfa3"));
         assert_eq!(failures(&anna), ["remote-access-denied failure anna@contoso.com x1"]);
+    }
+
+    #[test]
+    fn a_status_that_the_client_made_up_where_no_answer_came() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.register("");
+        anna.wait(33);
+        anna.says(&format!("{VERDICT} status=0x80ef01f8"));
+        assert_eq!(failures(&anna), ["no-answer failure anna@contoso.com x1"]);
+    }
+
+    #[test]
+    fn a_code_of_zero_is_none() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_handshake();
+        anna.answer("403 Forbidden", "");
+        anna.says(&format!("{VERDICT} status=0x80ef0193, diag code=0x0"));
+        let found = rules(&[&anna]);
+        let own = "server-log-needed advice anna@contoso.com x1 <- registrar-unavailable";
+        assert!(found.contains(&own.to_owned()), "{found:?}");
+        let told = diagnose(&[&anna]).findings;
+        assert!(told.iter().all(|own| !own.explanation.contains("Code 0")), "{told:?}");
     }
 
     #[test]

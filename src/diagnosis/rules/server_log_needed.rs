@@ -1,7 +1,7 @@
 //! The client's log proves that sign-in fails, but not why.
 
 use super::Rule;
-use crate::diagnosis::case::{Device, Who, tells_of_web_trouble};
+use crate::diagnosis::case::{Device, Who, code_of, tells_of_web_trouble};
 use crate::diagnosis::knowledge::hresult_number;
 use crate::diagnosis::refusal::{
     CLIENT_AUTH_FAILED, CLIENT_SIP_401, CODE_HANDSHAKE_FAILED, Cause, Fate, Refusal, UNAUTHORIZED,
@@ -88,7 +88,7 @@ fn names_reason(refusal: &Refusal<'_>) -> bool {
 }
 
 fn says_why(note: &ClientNote) -> bool {
-    note.code.is_some_and(|code| code != CODE_HANDSHAKE_FAILED)
+    code_of(note).is_some_and(|code| code != CODE_HANDSHAKE_FAILED)
         || note.hresults.iter().any(|hresult| *hresult & 0x8000_0000 != 0 && !EMPTY_WORDS.contains(hresult))
 }
 
@@ -111,7 +111,7 @@ impl<'a> WebTrouble<'a> {
         }
         for note in &case.trace.client_notes {
             let Some(user) = case.owner_of(note) else { continue };
-            if note.code.is_some_and(|code| code != CODE_HANDSHAKE_FAILED) {
+            if code_of(note).is_some_and(|code| code != CODE_HANDSHAKE_FAILED) {
                 own.explained.insert(user);
             } else if tells_of_web_trouble(note) {
                 own.failing.insert(user);
