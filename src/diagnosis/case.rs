@@ -1,7 +1,8 @@
 //! What the rules look at: the trace, and what several rules need to know of it.
 
 use super::certificate_fetch::{self, CertificateFetch};
-use super::refusal::{Bench, CLIENT_SIP_401, Cause, Overruled, Refusal};
+use super::overruled::Overruled;
+use super::refusal::{Bench, CLIENT_SIP_401, Cause, Refusal};
 use super::rejection::{Ground, Rejection};
 use super::sign_in::SignIn;
 use super::silence::Silence;

@@ -16,6 +16,7 @@ mod healthy;
 mod healthy_calls;
 mod hosts;
 pub mod knowledge;
+mod overruled;
 mod refusal;
 mod rejection;
 mod rules;

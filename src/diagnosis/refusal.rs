@@ -2,7 +2,7 @@
 
 use super::case::{ClientNotes, Device};
 use super::knowledge::Knowledge;
-use super::rejection::{Ground, Rejection};
+use super::rejection::Ground;
 use super::tokens::{kerberos_error, sent_certificate_end, sent_token};
 use super::{Confidence, Finding, Rule, Severity};
 use crate::format::{Kind, Millis};
@@ -10,8 +10,6 @@ use crate::index::{Index, RowId};
 use crate::protocol::token::kerberos::KerberosError;
 use crate::protocol::token::{Ntlm, TokenClass};
 use crate::trace::{ANSWER_TIMEOUT_MS, Attempt, ClientNote, Ending, Round, ServerNote, SipMessage, State, Trace};
-use rustc_hash::FxHashMap;
-use std::ptr;
 
 /// Why a token was refused. In the order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,48 +94,11 @@ pub const CODE_HANDSHAKE_FAILED: u32 = 1000;
 /// `SEC_E_CERT_UNKNOWN`, `SEC_E_UNTRUSTED_ROOT`, `CERT_E_EXPIRED`, `CERT_E_UNTRUSTEDROOT`, `CERT_E_REVOKED`.
 const BAD_CERTIFICATE: [u32; 6] = [0x8009_0328, 0x8009_0327, 0x8009_0325, 0x800B_0101, 0x800B_0109, 0x800B_010C];
 
-/// Attempts that ended in a final status, by an answer or by the client's verdict.
-pub struct Overruled(FxHashMap<*const Attempt, Ground>);
-
-/// Tries of a client that stand this near each other end in one verdict, milliseconds.
-const ONE_VERDICT_MS: i64 = 5 * 60_000;
-
-impl Overruled {
-    #[must_use]
-    pub fn by(rejections: &[Rejection<'_>]) -> Self {
-        let of_rejection = |own: &Rejection<'_>| {
-            own.attempts.iter().map(|&attempt| (ptr::from_ref(attempt), own.ground)).collect::<Vec<_>>()
-        };
-        Self(rejections.iter().flat_map(of_rejection).collect())
-    }
-
-    #[must_use]
-    pub fn holds(&self, attempt: &Attempt) -> bool {
-        self.0.contains_key(&ptr::from_ref(attempt))
-    }
-
-    /// Settles the refusals of one device, which stand in the order of time. The verdict on the last of several tries
-    /// speaks of those before it too, where nothing else explains them.
-    pub fn settle(&self, refusals: &mut [Refusal<'_>]) {
-        let mut after: Option<(Ground, Millis, Fate)> = None;
-        for own in refusals.iter_mut().rev() {
-            let is_next = |(_, time, fate): &(Ground, Millis, Fate)| {
-                // Where one got in meanwhile, their fates differ.
-                let is_near = time.0.saturating_sub(own.attempt.ended().0) <= ONE_VERDICT_MS;
-                is_near && own.cause == Cause::Credentials && own.fate == *fate
-            };
-            let of_next = after.filter(is_next).map(|(ground, ..)| ground);
-            let Some(ground) = self.0.get(&ptr::from_ref(own.attempt)).copied().or(of_next) else {
-                after = None;
-                continue;
-            };
-            // Who got a final answer had good credentials then, which says nothing of those before.
-            let is_verdict = own.attempt.ending == Ending::Refused;
-            after = is_verdict.then(|| (ground, own.attempt.started(), own.fate));
-            own.fate = Fate::Overruled(ground);
-        }
-    }
-}
+/// What a client says of an attempt stands this soon after the answer, milliseconds.
+const SOON_MS: i64 = 30_000;
+/// Its reason may come later, up to the next attempt, milliseconds.
+const LATER_MS: i64 = 5 * 60_000;
+const TOLD_LATER: [u32; 2] = [CLIENT_CLOCK_SKEW, LOGON_DENIED];
 
 /// Errors of Kerberos (RFC 4120 7.5.9): the clocks, a service that the domain does not know, a ticket that the server
 /// cannot read.
@@ -156,6 +117,15 @@ pub struct Bench<'b, 'a> {
     pub device: &'b Device<'a>,
     /// When the user's client got certificates.
     pub certified: &'b [Millis],
+}
+
+impl Bench<'_, '_> {
+    /// When the device tries again.
+    fn next_attempt(&self, attempt: &Attempt) -> Option<Millis> {
+        let attempts = &self.device.attempts;
+        let next = attempts.partition_point(|own| own.started() <= attempt.started());
+        attempts.get(next).map(|next| next.started())
+    }
 }
 
 impl<'a> Refusal<'a> {
@@ -188,7 +158,11 @@ impl<'a> Refusal<'a> {
         files.sort_unstable();
         files.dedup();
         let ended = round.answered_at().unwrap_or_else(|| round.time());
-        let client_notes = files.iter().flat_map(|&file| bench.client_notes.between(file, ended, -1_000, 30_000));
+        let soon = files.iter().flat_map(|&file| bench.client_notes.between(file, ended, -1_000, SOON_MS));
+        let until_ms =
+            bench.next_attempt(attempt).map_or(LATER_MS, |next| next.0.saturating_sub(ended.0).min(LATER_MS));
+        let later = files.iter().flat_map(|&file| bench.client_notes.between(file, ended, SOON_MS + 1, until_ms));
+        let later = later.filter(|note| TOLD_LATER.iter().any(|&hresult| note.has_hresult(hresult)));
         let mut own = Self {
             attempt,
             round,
@@ -196,7 +170,7 @@ impl<'a> Refusal<'a> {
             confidence: Confidence::Proved,
             fate: fate(attempt, at, is_last, bench),
             notes,
-            client_notes: client_notes.collect(),
+            client_notes: soon.chain(later).collect(),
             certificate_ends: None,
             kerberos_error: kerberos_error(bench.index, round),
             skew_ms: skew_ms(bench.index, round),

@@ -1,7 +1,7 @@
 //! Devices that get a challenge and do not answer it, up to the end of the log.
 
 use super::case::{ClientNotes, Device, Who, tells_of_web_trouble};
-use super::refusal::Overruled;
+use super::overruled::Overruled;
 use crate::format::Millis;
 use crate::trace::{Attempt, ClientNote, Round, State, Trace};
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -175,4 +175,15 @@ mod tests {
         assert!(!fires("clock-skew", &[&anna]));
         assert!(!fires("clock-skew", &[&henry]));
     }
+
+    #[test]
+    fn the_client_says_so_a_minute_later() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_refused();
+        anna.wait(60);
+        anna.says("SignIn failed, hr = 0x80ee006c");
+        let found = rules(&[&anna]);
+        let failures: Vec<_> = found.iter().filter(|rule| rule.contains(" failure ")).collect();
+        assert_eq!(failures, ["clock-skew failure anna@contoso.com x1"], "one refusal has one cause");
+    }
 }
