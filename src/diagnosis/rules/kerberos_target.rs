@@ -28,7 +28,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let finding = finding(&RULE, &refusals, format!("The Kerberos ticket for sip/{target} was not usable"))
                 .about(user, endpoint)
                 .because(format!(
-                    "{} sent a Kerberos ticket for sip/{target}, and the server did not take it {how_often}. {}",
+                    "{} sent a Kerberos ticket for sip/{target}, and the server refused it {how_often}. {}",
                     user.unwrap_or("The client"),
                     why(&refusals)
                 ));

@@ -58,7 +58,12 @@ fn unnamed(rejection: &Rejection<'_>) -> Finding {
     };
     let why = match code {
         Some(code) => format!("{}{}", code_in_words(code), causes_in_words(code)),
-        None => format!("No code stands beside it: an Edge takes it away from answers to clients outside. {may_be}"),
+        None => format!("No code stands beside it; an Edge takes codes out of answers to clients outside. {may_be}"),
+    };
+    let handshake = if rejection.is_after_handshake() {
+        " The 401 answers before it belong to the handshake: this is not about the password."
+    } else {
+        ""
     };
     let warning = rejection.answers().filter_map(|answer| answer.warning.as_deref()).last();
     let finding = rejection
@@ -68,7 +73,7 @@ fn unnamed(rejection: &Rejection<'_>) -> Finding {
             format!("The server took no sign-in of {}: {status}", rejection.name()),
         )
         .because(format!(
-            "The sign-in ended with {status}{}, which is no matter of the 401s before it. {why}{}{}{}",
+            "The sign-in ended with {status}{}.{handshake} {why}{}{}{}",
             title.unwrap_or_default(),
             warning.map(|warning| format!(" The server warns: {warning}.")).unwrap_or_default(),
             it_came_from(&servers),
