@@ -150,5 +150,5 @@ fn nothing_is_wrong_with_the_web_services_in_the_other_samples() {
 #[test]
 fn a_pasted_report_of_a_sign_in_is_enough() {
     let (_, diagnosis) = diagnose(&["sign-in-report.txt"]);
-    assert_eq!(of_web(&diagnosis), [("certificate-fetch-failed", Severity::Failure, None, None)]);
+    assert_eq!(of_web(&diagnosis), [("certificate-fetch-failed", Severity::Failure, None, Some("identity-mismatch"))]);
 }

@@ -1,8 +1,10 @@
 //! What the rules look at: the trace, and what several rules need to know of it.
 
 use super::certificate_fetch::{self, CertificateFetch};
-use super::phrases::domain_of;
-use super::refusal::{Bench, CLIENT_SIP_401, Cause, Fate, Refusal};
+use super::hosts::domain_of;
+use super::overruled::Overruled;
+use super::refusal::{Bench, CLIENT_SIP_401, Cause, Refusal};
+use super::rejection::{Ground, Rejection};
 use super::sign_in::SignIn;
 use super::silence::Silence;
 use super::timeline::Timeline;
@@ -20,6 +22,9 @@ pub struct Case<'a> {
     pub devices: Vec<Device<'a>>,
     /// Refused tokens, each with the one cause that its evidence proves.
     pub refusals: Vec<Refusal<'a>>,
+    /// Sign-ins that ended in a final status, each with its one ground.
+    pub rejections: Vec<Rejection<'a>>,
+    pub overruled: Overruled,
     pub timeline: Timeline<'a>,
     /// Attempts that ended well, and what they were.
     pub sign_ins: Vec<SignIn<'a>>,
@@ -94,8 +99,12 @@ impl<'a> Case<'a> {
         let client_notes = ClientNotes::of(trace);
         let groups = group(trace.attempts().map(|attempt| (who(attempt), attempt)));
         let devices: Vec<Device> = groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect();
-        let ((silences, sign_ins, timeline), (web, certificate_fetches)) = index::both(
-            || (Silence::all(trace, &client_notes, &devices), SignIn::all(index, trace), Timeline::of(trace)),
+        let ((timeline, rejections, sign_ins), (web, certificate_fetches)) = index::both(
+            || {
+                let timeline = Timeline::of(trace);
+                let rejections = Rejection::all(trace, &timeline);
+                (timeline, rejections, SignIn::all(index, trace))
+            },
             || {
                 let web = WebServices::of(trace);
                 let certificate_fetches = certificate_fetch::all(trace, &devices, &web);
@@ -105,11 +114,16 @@ impl<'a> Case<'a> {
         let places = devices.iter().enumerate().map(|(place, device)| (device.who, place)).collect();
         let own_domains = devices.iter().filter_map(|device| device.who.0).map(domain_of).collect();
         let certified = certified(trace);
+        let overruled = Overruled::by(&rejections);
+        let silences = Silence::all(trace, &client_notes, &devices, &overruled);
         let of_device = |device: &Device<'a>| {
             let certified = device.who.0.and_then(|user| certified.get(user));
             let certified = certified.map(Vec::as_slice).unwrap_or_default();
             let bench = Bench { index, trace, client_notes: &client_notes, device, certified };
-            device.attempts.iter().flat_map(|attempt| Refusal::of(attempt, &bench)).collect::<Vec<_>>()
+            let mut refusals: Vec<_> =
+                device.attempts.iter().flat_map(|attempt| Refusal::of(attempt, &bench)).collect();
+            overruled.settle(&mut refusals);
+            refusals
         };
         let refusals = index::each(devices.iter().collect(), of_device);
         Self {
@@ -117,21 +131,28 @@ impl<'a> Case<'a> {
             trace,
             devices,
             refusals,
+            rejections,
+            overruled,
+            timeline,
             sign_ins,
             silences,
             client_notes,
             own_domains,
             places,
-            timeline,
             web,
             certificate_fetches,
         }
     }
 
-    /// The refusals of one cause that no other package made good, by user and device.
+    /// The refusals of one cause that no other package made good and no final status explains, by user and device.
     pub(super) fn refused_for(&self, cause: Cause) -> Vec<(Who<'a>, Vec<&Refusal<'a>>)> {
-        let own = self.refusals.iter().filter(|refusal| refusal.cause == cause && refusal.fate != Fate::FellBack);
+        let own = self.refusals.iter().filter(|refusal| refusal.cause == cause && refusal.is_told());
         group(own.map(|refusal| (who(refusal.attempt), refusal)))
+    }
+
+    /// The sign-ins that ended in a final status, of one ground.
+    pub(super) fn rejected_for(&self, ground: Ground) -> impl Iterator<Item = &Rejection<'a>> {
+        self.rejections.iter().filter(move |rejection| rejection.ground == ground)
     }
 
     /// The device of an attempt.
@@ -194,6 +215,12 @@ fn certified(trace: &Trace) -> FxHashMap<&str, Vec<Millis>> {
 #[must_use]
 pub fn tells_of_web_trouble(note: &ClientNote) -> bool {
     note.action.is_some() || !note.failed_steps.is_empty() || note.has_hresult(CLIENT_SIP_401)
+}
+
+/// The diagnostic code of a verdict; 0 is how a client writes that there is none.
+#[must_use]
+pub fn code_of(note: &ClientNote) -> Option<u32> {
+    note.code.filter(|code| *code != 0)
 }
 
 /// The user and device of an attempt.

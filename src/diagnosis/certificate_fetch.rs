@@ -2,7 +2,7 @@
 //!
 //! In the trace this is a gap: a challenge that offers TLS-DSK, then no REGISTER, while web services are asked.
 
-use super::case::{Device, Who};
+use super::case::{Device, Who, code_of};
 use super::web_services::WebServices;
 use crate::format::Millis;
 use crate::index::RowId;
@@ -203,7 +203,7 @@ fn notes<'a>(
 
 /// A verdict of 401, where no REGISTER near it says why.
 fn is_unexplained(note: &ClientNote, owner: Option<&str>, of_user: &FxHashMap<&str, Vec<&Attempt>>) -> bool {
-    let is_verdict = note.verdict.is_some() && note.code.is_none() && note.has_hresult(UNAUTHORIZED);
+    let is_verdict = note.verdict.is_some() && code_of(note).is_none() && note.has_hresult(UNAUTHORIZED);
     let attempts = of_user.get(owner.unwrap_or_default()).map(Vec::as_slice).unwrap_or_default();
     let explains = |attempt: &&Attempt| {
         let near_ms = note.time.0.saturating_sub(attempt.ended().0);

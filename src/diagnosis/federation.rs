@@ -3,7 +3,8 @@
 //! What a server could not resolve or did not trust stands in the diagnostics of the answer, and in a diagnostic
 //! record beside it; either may be missing from a trace.
 
-use super::phrases::domain_of;
+use super::hosts::domain_of;
+use super::words::list;
 use super::{Case, Finding, Rule};
 use super::{Confidence, Severity};
 use crate::trace::{ServerNote, SipMessage};
@@ -97,7 +98,7 @@ impl<'a> Federated<'a> {
         let mut methods: Vec<&str> = self.answers.iter().map(|answer| answer.method.as_str()).collect();
         methods.sort_unstable();
         methods.dedup();
-        if methods.is_empty() { "requests".to_owned() } else { super::phrases::list(&methods) }
+        if methods.is_empty() { "requests".to_owned() } else { list(methods) }
     }
 }
 

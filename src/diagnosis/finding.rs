@@ -1,6 +1,7 @@
 //! One statement with its proof.
 
 use super::Rule;
+use super::words::often;
 use crate::format::Millis;
 use crate::index::{Index, RowId};
 
@@ -146,11 +147,7 @@ impl Finding {
             let time = Some(index.time(row)).filter(|&time| time != Millis::NEVER)?;
             Some(time.format("%Y-%m-%d %H:%M:%S")).filter(|time| !time.is_empty())
         };
-        let often = match self.count {
-            ..=1 => "once".to_owned(),
-            2 => "twice".to_owned(),
-            count => format!("{count} times"),
-        };
+        let often = often(self.count);
         let times = match (first.and_then(word), last.and_then(word)) {
             (Some(first), Some(last)) if self.count > 1 => format!(", from {first} to {last}"),
             (Some(first), _) => format!(", at {first}"),

@@ -6,6 +6,7 @@
 
 mod case;
 mod certificate_fetch;
+mod codes;
 mod connecting;
 mod federation;
 mod finding;
@@ -13,8 +14,9 @@ mod finding;
 mod healthy;
 #[cfg(test)]
 mod healthy_calls;
+mod hosts;
 pub mod knowledge;
-mod phrases;
+mod overruled;
 mod refusal;
 mod rejection;
 mod rules;
@@ -25,6 +27,7 @@ mod sign_in;
 mod silence;
 mod ticket_refusal;
 mod timeline;
+mod tokens;
 mod web_services;
 mod words;
 

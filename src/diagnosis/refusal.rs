@@ -2,11 +2,13 @@
 
 use super::case::{ClientNotes, Device};
 use super::knowledge::Knowledge;
+use super::rejection::Ground;
+use super::tokens::{kerberos_error, sent_certificate_end, sent_token};
 use super::{Confidence, Finding, Rule, Severity};
 use crate::format::{Kind, Millis};
 use crate::index::{Index, RowId};
-use crate::protocol::token::{Ntlm, Token, TokenClass};
-use crate::protocol::{Auth, AuthRole, Message};
+use crate::protocol::token::kerberos::KerberosError;
+use crate::protocol::token::{Ntlm, TokenClass};
 use crate::trace::{ANSWER_TIMEOUT_MS, Attempt, ClientNote, Ending, Round, ServerNote, SipMessage, State, Trace};
 
 /// Why a token was refused. In the order of precedence.
@@ -46,6 +48,8 @@ pub enum Fate {
     Recovered,
     /// The log ends while the client tries another package.
     Undecided,
+    /// The sign-in ended in a final status, which wins over every 401.
+    Overruled(Ground),
 }
 
 /// One refused token.
@@ -62,6 +66,8 @@ pub struct Refusal<'a> {
     pub client_notes: Vec<&'a ClientNote>,
     /// When the client's certificate ends, where its handshake shows one.
     pub certificate_ends: Option<Millis>,
+    /// What the server says of a Kerberos ticket it does not take.
+    pub kerberos_error: Option<KerberosError>,
     /// The client's clock minus the server's, as far as the log shows it.
     pub skew_ms: Option<i64>,
 }
@@ -88,6 +94,20 @@ pub const CODE_HANDSHAKE_FAILED: u32 = 1000;
 /// `SEC_E_CERT_UNKNOWN`, `SEC_E_UNTRUSTED_ROOT`, `CERT_E_EXPIRED`, `CERT_E_UNTRUSTEDROOT`, `CERT_E_REVOKED`.
 const BAD_CERTIFICATE: [u32; 6] = [0x8009_0328, 0x8009_0327, 0x8009_0325, 0x800B_0101, 0x800B_0109, 0x800B_010C];
 
+/// What a client says of an attempt stands this soon after the answer, milliseconds.
+const SOON_MS: i64 = 30_000;
+/// Its reason may come later, up to the next attempt, milliseconds.
+const LATER_MS: i64 = 5 * 60_000;
+const TOLD_LATER: [u32; 2] = [CLIENT_CLOCK_SKEW, LOGON_DENIED];
+
+/// Errors of Kerberos (RFC 4120 7.5.9): the clocks, a service that the domain does not know, a ticket that the server
+/// cannot read.
+pub const KRB_SKEW: i64 = 37;
+pub const KRB_NO_SUCH_SERVICE: i64 = 7;
+pub const KRB_MODIFIED: i64 = 41;
+/// Those about the client's own account: unknown, revoked, key expired, pre-authentication failed.
+const KRB_OF_CLIENT: [i64; 4] = [6, 18, 23, 24];
+
 /// What is needed to judge a refusal beside the attempt itself.
 pub struct Bench<'b, 'a> {
     pub index: &'a Index,
@@ -99,12 +119,26 @@ pub struct Bench<'b, 'a> {
     pub certified: &'b [Millis],
 }
 
+impl Bench<'_, '_> {
+    /// When the device tries again.
+    fn next_attempt(&self, attempt: &Attempt) -> Option<Millis> {
+        let attempts = &self.device.attempts;
+        let next = attempts.partition_point(|own| own.started() <= attempt.started());
+        attempts.get(next).map(|next| next.started())
+    }
+}
+
 impl<'a> Refusal<'a> {
     /// All refusals of an attempt that would let the server judge, and what they prove.
     pub fn of(attempt: &'a Attempt, bench: &Bench<'_, 'a>) -> Vec<Self> {
-        let failed = || attempt.rounds.iter().enumerate().filter(|(_, round)| round.state == State::Failed);
-        let Some((last, _)) = failed().next_back() else { return vec![] };
-        failed().filter_map(|(at, round)| Self::of_round(attempt, at, round, at == last, bench)).collect()
+        let is_failed = |(at, round): &(usize, &Round)| {
+            let next = || attempt.rounds.get(at + 1).map(|next| next.state);
+            let refuses_ticket = || kerberos_error(bench.index, round).is_some() && next() != Some(State::Failed);
+            round.state == State::Failed || round.state == State::Continued && refuses_ticket()
+        };
+        let failed: Vec<(usize, &Round)> = attempt.rounds.iter().enumerate().filter(is_failed).collect();
+        let Some((last, _)) = failed.last().copied() else { return vec![] };
+        failed.into_iter().filter_map(|(at, round)| Self::of_round(attempt, at, round, at == last, bench)).collect()
     }
 
     fn of_round(
@@ -124,7 +158,11 @@ impl<'a> Refusal<'a> {
         files.sort_unstable();
         files.dedup();
         let ended = round.answered_at().unwrap_or_else(|| round.time());
-        let client_notes = files.iter().flat_map(|&file| bench.client_notes.between(file, ended, -1_000, 30_000));
+        let soon = files.iter().flat_map(|&file| bench.client_notes.between(file, ended, -1_000, SOON_MS));
+        let until_ms =
+            bench.next_attempt(attempt).map_or(LATER_MS, |next| next.0.saturating_sub(ended.0).min(LATER_MS));
+        let later = files.iter().flat_map(|&file| bench.client_notes.between(file, ended, SOON_MS + 1, until_ms));
+        let later = later.filter(|note| TOLD_LATER.iter().any(|&hresult| note.has_hresult(hresult)));
         let mut own = Self {
             attempt,
             round,
@@ -132,16 +170,23 @@ impl<'a> Refusal<'a> {
             confidence: Confidence::Proved,
             fate: fate(attempt, at, is_last, bench),
             notes,
-            client_notes: client_notes.collect(),
+            client_notes: soon.chain(later).collect(),
             certificate_ends: None,
+            kerberos_error: kerberos_error(bench.index, round),
             skew_ms: skew_ms(bench.index, round),
         };
+        let before = at.checked_sub(1).and_then(|before| attempt.rounds.get(before));
+        if own.package() == "Kerberos" && own.kerberos_error.is_none() {
+            own.kerberos_error = before.and_then(|before| kerberos_error(bench.index, before));
+        }
+        let clocks = own.kerberos_error.as_ref().and_then(|error| error.client_time.zip(error.server_time));
+        own.skew_ms = clocks.map(|(client, server)| client.saturating_sub(server)).or(own.skew_ms);
         if own.package() == "TLS-DSK" {
             let before = attempt.rounds.get(..=at).unwrap_or_default().iter().rev();
             let mut of_handshake = before.take_while(|round| round.sent().is_some()).take(MOST_FLIGHTS);
             own.certificate_ends = of_handshake.find_map(|round| sent_certificate_end(bench.index, round));
         }
-        (own.cause, own.confidence) = own.judge(attempt.rounds.get(..at).and_then(<[Round]>::last), bench)?;
+        (own.cause, own.confidence) = own.judge(before, bench)?;
         Some(own)
     }
 
@@ -149,7 +194,8 @@ impl<'a> Refusal<'a> {
         use Confidence::{Hint, Likely, Proved};
         let package = self.package();
         let has_code = |code| self.answer().is_some_and(|answer| answer.has_code(code));
-        if has_code(CODE_TIME_SKEW) || self.says(CLIENT_CLOCK_SKEW) {
+        let kerberos_error = self.kerberos_error.as_ref().and_then(|error| error.code);
+        if has_code(CODE_TIME_SKEW) || self.says(CLIENT_CLOCK_SKEW) || kerberos_error == Some(KRB_SKEW) {
             return Some((Cause::ClockSkew, Proved));
         }
         if package == "NTLM"
@@ -168,6 +214,11 @@ impl<'a> Refusal<'a> {
         if package == "NTLM" && self.says(LOGON_DENIED) {
             return Some((Cause::Password, Likely));
         }
+        match kerberos_error {
+            Some(KRB_NO_SUCH_SERVICE | KRB_MODIFIED) => return Some((Cause::KerberosTarget, Proved)),
+            Some(code) if KRB_OF_CLIENT.contains(&code) => return Some((Cause::Credentials, Proved)),
+            _ => {}
+        }
         // More than a server allows: 5 minutes for Kerberos, 15 for NTLM ([MS-SIP] 3.1.4.1); two seconds for the
         // way and for dates that count whole seconds.
         let allowed_ms = match package {
@@ -175,12 +226,15 @@ impl<'a> Refusal<'a> {
             "NTLM" => Some(902_000),
             _ => None,
         };
-        if allowed_ms.zip(self.skew_ms).is_some_and(|(allowed, skew)| skew.abs() > allowed) {
+        if allowed_ms.zip(self.skew_ms).is_some_and(|(allowed, skew)| skew.unsigned_abs() > allowed) {
             return Some((Cause::ClockSkew, Likely));
         }
         let token = self.round.sent().and_then(|sent| sent.token).unwrap_or(TokenClass::Empty);
         if package == "Kerberos" && token != TokenClass::Empty && !self.says(LOGON_DENIED) {
-            return Some((Cause::KerberosTarget, if self.is_explained() { Likely } else { Hint }));
+            return Some((
+                Cause::KerberosTarget,
+                if kerberos_error.is_some() || self.is_explained() { Likely } else { Hint },
+            ));
         }
         // A masked token that follows the server's part of the handshake, and the signed request that ends TLS-DSK.
         let goes_on = before.is_some_and(|before| before.state == State::Continued);
@@ -204,6 +258,21 @@ impl<'a> Refusal<'a> {
         let refused = self.round.time();
         let after = |times: &[Millis]| times.get(times.partition_point(|&time| time <= refused)).copied();
         after(bench.certified).zip(after(&bench.device.tls_dsk_sign_ins)).is_some_and(|(given, used)| given <= used)
+    }
+
+    /// Whether it is told of at all: what another package made good, or a final status explains, is told of there.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        !matches!(self.fate, Fate::FellBack | Fate::Overruled(_))
+    }
+
+    /// The slug of the rule that tells why.
+    #[must_use]
+    pub fn rule(&self) -> &'static str {
+        match self.fate {
+            Fate::Overruled(ground) => ground.rule(),
+            _ => self.cause.rule(),
+        }
     }
 
     /// The package of the refused token.
@@ -262,6 +331,7 @@ impl<'a> Refusal<'a> {
                 .to_owned()
         };
         let of_notes = || self.notes.iter().find_map(|note| Some(named(note.result?, note.result_name.as_deref())));
+        let of_ticket = || self.kerberos_error.as_ref().map(|error| format!("Kerberos error {}", in_words(error)));
         let diagnostics = || self.answer().into_iter().flat_map(|answer| &answer.diagnostics);
         let of_answer = || diagnostics().find_map(|own| own.params.get("hresult").cloned());
         let of_code = || {
@@ -270,7 +340,7 @@ impl<'a> Refusal<'a> {
                 format!("ms-diagnostics {}{reason}", own.code)
             })
         };
-        of_notes().or_else(of_answer).or_else(of_code)
+        of_notes().or_else(of_ticket).or_else(of_answer).or_else(of_code)
     }
 
     /// The server that the token was for.
@@ -295,6 +365,12 @@ impl<'a> Refusal<'a> {
     }
 }
 
+/// `41 KRB_AP_ERR_MODIFIED`
+pub fn in_words(error: &KerberosError) -> String {
+    let number = error.code.map(|code| format!("{code} ")).unwrap_or_default();
+    format!("{number}{}", error.name())
+}
+
 /// A finding of a rule about refusals of one device: its severity, how sure it is, how often, and the proof.
 pub fn finding(rule: &Rule, refusals: &[&Refusal<'_>], title: impl Into<String>) -> Finding {
     let confidence = refusals.iter().map(|own| own.confidence).min().unwrap_or(Confidence::Likely);
@@ -316,6 +392,10 @@ const MOST_FLIGHTS: usize = 8;
 fn fate(attempt: &Attempt, at: usize, is_last: bool, bench: &Bench<'_, '_>) -> Fate {
     let Some(round) = attempt.rounds.get(at) else { return Fate::Stands };
     let package = round.sent().map(|sent| &*sent.package);
+    let is_cut_short = || {
+        let ends = attempt.last().and_then(|last| bench.trace.log_goes_on(last));
+        ends.is_none_or(|waited_ms| waited_ms < ANSWER_TIMEOUT_MS)
+    };
     if attempt.ending == Ending::SignedIn {
         return if attempt.package() == package { Fate::Recovered } else { Fate::FellBack };
     }
@@ -324,11 +404,10 @@ fn fate(attempt: &Attempt, at: usize, is_last: bool, bench: &Bench<'_, '_>) -> F
     }
     // An attempt counts as refused, too, where its log ends before the next answer.
     let is_open = matches!(attempt.ending, Ending::Challenged | Ending::Unanswered | Ending::Refused);
-    if is_open && is_last && attempt.package() != package {
-        let ends = attempt.last().and_then(|last| bench.trace.log_goes_on(last));
-        if ends.is_none_or(|waited_ms| waited_ms < ANSWER_TIMEOUT_MS) {
-            return Fate::Undecided;
-        }
+    // After an error of Kerberos the client may ask for another ticket, with its clock set right.
+    let may_go_on = attempt.package() != package || round.state == State::Continued;
+    if is_open && is_last && may_go_on && is_cut_short() {
+        return Fate::Undecided;
     }
     Fate::Stands
 }
@@ -357,19 +436,4 @@ fn skew_ms(index: &Index, round: &Round) -> Option<i64> {
 
 fn difference(a: Millis, b: Millis) -> Option<i64> {
     (a != Millis::NEVER && b != Millis::NEVER).then(|| a.0.saturating_sub(b.0))
-}
-
-/// The token that a request carries, read from the log again: messages do not keep it.
-pub(super) fn sent_token(index: &Index, round: &Round) -> Option<Token> {
-    let mut rows = round.request()?.rows();
-    let of_message = |message: &Message<'_>| {
-        let sent = message.auths().into_iter().filter(|auth| auth.role == AuthRole::Credentials);
-        sent.filter_map(|auth| Auth::token(&auth)).find(|token| *token != Token::Empty)
-    };
-    rows.find_map(|row| index.with_record(row, |record| of_message(record.message.as_ref()?))?)
-}
-
-/// When the certificate ends that the client shows in a round.
-pub(super) fn sent_certificate_end(index: &Index, round: &Round) -> Option<Millis> {
-    sent_token(index, round)?.tls()?.certificates().first()?.not_after.map(Millis)
 }

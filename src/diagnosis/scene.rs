@@ -355,6 +355,11 @@ pub const NTLM_3: &str = "TlRMTVNTUAADAAAAAAAAADgAAAA=";
 pub const NTLM_3_ANNA: &str = "TlRMTVNTUAADAAAAAAAAAEAAAAAAAAAAQAAAAA4ADgBAAAAACAAIAE4AAAAIAAgAVgAAAAAAAABeAAAAAQAAAEMATwBOAFQATwBTAE8AYQBuAG4AYQBQAEMAMQA3AA==";
 /// The start of a GSS-API token with a ticket.
 pub const KERBEROS: &str = "YIIFqwYGKwYBBQUCoIIFnzCCBZs=";
+/// A KRB-ERROR with nothing but its number (RFC 4120 5.9.1), in hexadecimal.
+pub fn kerberos_error(code: u8) -> String {
+    format!("7e073005a6030201{code:02x}")
+}
+
 /// TLS records: a handshake; a handshake, a change of ciphers and what is encrypted; the alert `certificate_expired`.
 pub const TLS_HELLO: &str = "FgMBAAQBAAAA";
 pub const TLS_FINISHED: &str = "FgMBAAQLAAAAFAMBAAEBFgMBAAQAAAAA";

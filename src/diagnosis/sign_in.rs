@@ -1,7 +1,7 @@
 //! Attempts that ended well, and what they were: a sign-in, the renewal of an association that had come to its end,
 //! or one that a server did not know any more.
 
-use super::refusal::sent_certificate_end;
+use super::tokens::sent_certificate_end;
 use crate::format::Millis;
 use crate::index::Index;
 use crate::trace::{Attempt, Credentials, Ending, Registration, Round, State, Trace};

@@ -1,6 +1,7 @@
 //! Devices that get a challenge and do not answer it, up to the end of the log.
 
 use super::case::{ClientNotes, Device, Who, tells_of_web_trouble};
+use super::overruled::Overruled;
 use crate::format::Millis;
 use crate::trace::{Attempt, ClientNote, Round, State, Trace};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,7 +29,7 @@ pub const NO_COMMON_PACKAGE: u32 = 0x80EE_0010;
 pub const SILENT_MS: i64 = 30_000;
 
 impl<'a> Silence<'a> {
-    pub fn all(trace: &'a Trace, notes: &ClientNotes<'a>, devices: &[Device<'a>]) -> Vec<Self> {
+    pub fn all(trace: &'a Trace, notes: &ClientNotes<'a>, devices: &[Device<'a>], overruled: &Overruled) -> Vec<Self> {
         let mut used: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
         for registration in &trace.registrations {
             let rounds = registration.attempts.iter().flat_map(|attempt| &attempt.rounds);
@@ -42,6 +43,10 @@ impl<'a> Silence<'a> {
         web_users.extend(troubled.filter_map(|note| trace.owner(note.file)));
         let mut all = Vec::new();
         for device in devices {
+            // The client's verdict on the last of them says why.
+            if device.attempts.last().is_some_and(|last| overruled.holds(last)) {
+                continue;
+            }
             let mut attempts: Vec<&Attempt> =
                 device.attempts.iter().rev().copied().take_while(|attempt| is_silent(attempt)).collect();
             attempts.reverse();

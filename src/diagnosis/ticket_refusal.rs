@@ -45,7 +45,7 @@ pub struct TicketRefusal<'a> {
 /// Tickets are good for about eight hours. Where a log does not tell how long, one older than this may be an old one.
 const FRESH_MS: i64 = 3_600_000;
 /// How near each other tickets are accepted and refused where the members of a pool differ.
-const INTERMITTENT_MS: i64 = 10 * 60_000;
+const INTERMITTENT_MS: u64 = 10 * 60_000;
 /// A service gives up soon after it refused.
 const GIVE_UP_MS: i64 = 60_000;
 /// Requests that a client sends at once, when it wakes up with an old ticket, stand this near each other.
@@ -236,7 +236,7 @@ impl<'a> Tickets<'_, 'a> {
         let near = |one: &WebExchange, others: &[&WebExchange]| {
             let at = others.partition_point(|other| other.time < one.time);
             let around = at.checked_sub(1).and_then(|before| others.get(before)).into_iter().chain(others.get(at));
-            around.into_iter().any(|other| other.time.0.saturating_sub(one.time.0).abs() <= INTERMITTENT_MS)
+            around.into_iter().any(|other| other.time.0.abs_diff(one.time.0) <= INTERMITTENT_MS)
         };
         let select = |own: &[&'a WebExchange], others: &[&'a WebExchange]| -> Vec<&'a WebExchange> {
             let known = own.iter().copied().filter(|exchange| exchange.front_end().is_some());

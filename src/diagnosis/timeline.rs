@@ -1,7 +1,6 @@
 //! When devices were accepted, which sign-in a client's line is about, and which failures count.
 
-use super::Case;
-use super::case::{Who, who};
+use super::case::{Case, Who, who};
 use crate::format::Millis;
 use crate::trace::{Attempt, ClientNote, Ending, Round, SipMessage, State, Trace};
 use rustc_hash::FxHashMap;
@@ -34,16 +33,22 @@ impl<'a> Timeline<'a> {
         let before = attempts.partition_point(|attempt| attempt.started() <= time);
         attempts.get(before.saturating_sub(1)).copied()
     }
+
+    /// The user and device that a line of a client is about.
+    #[must_use]
+    pub fn who_wrote(&self, trace: &'a Trace, note: &'a ClientNote) -> Who<'a> {
+        match self.attempt_at(note.file, note.time) {
+            Some(attempt) => who(attempt),
+            None => (trace.owner(note.file).or(note.user.as_deref()), None),
+        }
+    }
 }
 
 impl<'a> Case<'a> {
     /// The user and device that a line of a client is about.
     #[must_use]
     pub fn who_wrote(&self, note: &'a ClientNote) -> Who<'a> {
-        match self.timeline.attempt_at(note.file, note.time) {
-            Some(attempt) => who(attempt),
-            None => (self.owner_of(note).or(note.user.as_deref()), None),
-        }
+        self.timeline.who_wrote(self.trace, note)
     }
 
     /// Final failures of requests other than REGISTER. Probes and anonymous participants do not count.

@@ -191,12 +191,6 @@ pub fn front_ends(exchanges: &[&WebExchange]) -> Vec<String> {
     names
 }
 
-/// `1 time`, `3 times`.
-#[must_use]
-pub fn times(count: usize) -> String {
-    if count == 1 { "1 time".to_owned() } else { format!("{count} times") }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::diagnosis::scene::{Client, INVALID_TICKET, Log, Server, index};

@@ -277,6 +277,12 @@ impl Attempt {
         self.rounds.last().map_or(Millis::NEVER, |round| round.answered_at().unwrap_or_else(|| round.time()))
     }
 
+    /// The row of its first message, by which it is known: no other attempt begins there.
+    #[must_use]
+    pub fn first_row(&self) -> Option<RowId> {
+        self.rounds.first()?.rows().next()
+    }
+
     /// Rows of all its messages, all copies, as they stand in its rounds.
     #[must_use]
     pub fn rows(&self) -> Vec<RowId> {

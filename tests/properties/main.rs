@@ -7,6 +7,7 @@ mod pieces;
 mod queries;
 mod reading;
 mod redaction;
+mod sign_ins;
 mod tokens;
 
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};

@@ -7,6 +7,8 @@ use crate::diagnosis::words::{duration, how_often};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Millis;
 use crate::trace::{Round, State};
+use rustc_hash::FxHashSet;
+use std::ptr;
 
 /// Three complete handshakes of one device within five minutes, from the first challenge to the refusal, and no
 /// success between them. They may share one Call-ID or have one each.
@@ -33,7 +35,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn of_device(case: &Case<'_>, device: &Device<'_>, refusals: &[&Refusal<'_>]) -> Option<Finding> {
-    let cycles: Vec<Cycle<'_>> = runs(device).into_iter().flat_map(loops).collect();
+    let cycles: Vec<Cycle<'_>> = runs(device, refusals).into_iter().flat_map(loops).collect();
     let last = cycles.last()?;
     let (user, endpoint) = device.who;
     let rows = || cycles.iter().flat_map(|cycle| &cycle.rounds).flat_map(|round| round.rows());
@@ -69,12 +71,15 @@ fn of_device(case: &Case<'_>, device: &Device<'_>, refusals: &[&Refusal<'_>]) ->
     .check("Follow the finding that explains the refusal; the loop is what comes of it.")
     .check("Does the server's trace of the same Call-ID hold a security record with a Result-Code?")
     .proved_by(rows());
-    finding.caused_by = proof.map(|own| own.cause.rule());
+    finding.caused_by = proof.map(Refusal::rule);
     Some(finding)
 }
 
 /// Cycles without a success between them.
-fn runs<'a>(device: &Device<'a>) -> Vec<Vec<Cycle<'a>>> {
+fn runs<'a>(device: &Device<'a>, refusals: &[&Refusal<'_>]) -> Vec<Vec<Cycle<'a>>> {
+    // A ticket may be refused by an error that looks like the next step of a handshake.
+    let errors: FxHashSet<*const Round> =
+        refusals.iter().filter(|own| own.kerberos_error.is_some()).map(|own| ptr::from_ref(own.round)).collect();
     let mut runs = vec![Vec::new()];
     for attempt in &device.attempts {
         // Rounds since the challenge that the client is answering; `None` where the log does not show that.
@@ -83,7 +88,9 @@ fn runs<'a>(device: &Device<'a>) -> Vec<Vec<Cycle<'a>>> {
             match round.state {
                 State::Challenged if round.sent().is_none() => rounds = Some(vec![round]),
                 State::Restarted => rounds = Some(vec![round]),
-                State::Failed => {
+                State::Continued | State::Failed
+                    if round.state == State::Failed || errors.contains(&ptr::from_ref(round)) =>
+                {
                     if let Some(mut own) = rounds.take() {
                         own.push(round);
                         let started = own.first().map_or(Millis::NEVER, |first| first.time());
@@ -130,7 +137,7 @@ fn beat_ms(cycles: &[Cycle<'_>]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, Server, fires, rules};
+    use crate::diagnosis::scene::{Client, KERBEROS, Server, fires, kerberos_error, rules};
 
     fn refused(client: &mut Client, times: usize, is_one_call: bool, pause_s: i64) {
         for _ in 0..times {
@@ -221,6 +228,22 @@ mod tests {
         phone.file = "phone".to_owned();
         refused(&mut phone, 2, false, 10);
         assert!(!fires("authentication-loop", &[&pc, &phone]));
+    }
+
+    #[test]
+    fn tickets_that_are_refused_by_an_error_each_time() {
+        let mut henry = Client::new("henry@contoso.com");
+        for _ in 0..3 {
+            henry.register("");
+            henry.challenge();
+            henry.register(&henry.authorization("Kerberos", KERBEROS));
+            henry.answer("401 Unauthorized", &henry.goes_on("Kerberos", &kerberos_error(41)));
+            henry.wait(40);
+            henry.new_call();
+        }
+        henry.says("idle");
+        let own = "authentication-loop failure henry@contoso.com x3 <- kerberos-target";
+        assert!(rules(&[&henry]).contains(&own.to_owned()), "{:?}", rules(&[&henry]));
     }
 
     #[test]

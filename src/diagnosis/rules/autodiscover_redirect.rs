@@ -1,9 +1,10 @@
 //! Autodiscover sends the client on.
 
 use super::Rule;
-use crate::diagnosis::web_services::times;
+use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{WebExchange, WebService};
+use rustc_hash::FxHashMap;
 
 /// A link with the token `Redirect` ([MS-OCDISCWS] 3.1.5.2). One or two hops are normal; the same place again and
 /// again is a loop.
@@ -11,8 +12,7 @@ pub const RULE: Rule = Rule { slug: "autodiscover-redirect", severity: Severity:
 
 /// A client that is sent in circles follows at once: hops of one search stand no further apart, milliseconds.
 const ONE_SEARCH_MS: i64 = 60_000;
-/// A client that is sent back to where it has just been, milliseconds.
-const AT_ONCE_MS: i64 = 10_000;
+/// So often the same place comes back where there is a loop: one or two hops are normal, there and back again too.
 const LOOP: usize = 3;
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
@@ -25,70 +25,83 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 return None;
             }
             // Of people that the trace does not name nobody knows who comes back.
-            let circle = user.and_then(|_| circle(exchanges));
-            Some(finding(*user, &redirects, circle.as_deref()))
+            let circles = user.map(|_| Circles::of(exchanges)).filter(|circles| !circles.hops.is_empty());
+            Some(finding(*user, &redirects, circles.as_ref()))
         })
         .collect()
 }
 
 /// Hops that lead back to the same place, without an answer of the home pool between them.
-fn circle<'a>(exchanges: &[&'a WebExchange]) -> Option<Vec<&'a WebExchange>> {
-    // Two devices behind two addresses are two searches.
-    let mut searches: Vec<(Option<&str>, Vec<&'a WebExchange>)> = Vec::new();
-    for &exchange in exchanges {
-        let client = exchange.client.as_deref();
-        let place = searches.iter().position(|(own, _)| *own == client).unwrap_or(searches.len());
-        if place == searches.len() {
-            searches.push((client, Vec::new()));
-        }
-        let Some((_, search)) = searches.get_mut(place) else { continue };
-        let is_found = exchange.service == WebService::AutodiscoverUser && exchange.is_success();
-        if exchange.redirect.is_none() {
-            if is_found {
-                search.clear();
+#[derive(Default)]
+struct Circles<'a> {
+    /// In the order of time.
+    hops: Vec<&'a WebExchange>,
+    /// Afterwards a home pool answered.
+    arrives: bool,
+}
+
+/// Where one client was sent lately.
+#[derive(Default)]
+struct Search<'a> {
+    hops: Vec<&'a WebExchange>,
+    /// So many of them are known as hops of a circle.
+    counted: usize,
+    /// It went in circles, and no home pool has answered since.
+    is_lost: bool,
+}
+
+impl<'a> Circles<'a> {
+    fn of(exchanges: &[&'a WebExchange]) -> Self {
+        let mut own = Self::default();
+        // Two devices behind two addresses are two searches.
+        let mut searches: FxHashMap<Option<&str>, Search<'a>> = FxHashMap::default();
+        for &exchange in exchanges {
+            let search = searches.entry(exchange.client.as_deref()).or_default();
+            if exchange.redirect.is_none() {
+                if exchange.service == WebService::AutodiscoverUser && exchange.is_success() {
+                    *search = Search::default();
+                }
+                continue;
             }
-            continue;
+            let is_old = |hop: &&&WebExchange| exchange.time.0.saturating_sub(hop.time.0) > ONE_SEARCH_MS;
+            let old = search.hops.iter().take_while(is_old).count();
+            search.hops.drain(..old);
+            search.counted = search.counted.saturating_sub(old);
+            search.hops.push(exchange);
+            if comes_back(&search.hops) {
+                own.hops.extend(search.hops.iter().skip(search.counted));
+                search.counted = search.hops.len();
+                search.is_lost = true;
+            }
         }
-        search.retain(|hop| exchange.time.0.saturating_sub(hop.time.0) <= ONE_SEARCH_MS);
-        search.push(exchange);
-        if comes_back(search) {
-            return Some(search.clone());
-        }
+        own.arrives = !searches.values().any(|search| search.is_lost);
+        own
     }
-    None
 }
 
+/// The same place for the third time.
 fn comes_back(search: &[&WebExchange]) -> bool {
-    let Some(last) = search.last() else { return false };
-    let same = search.iter().filter(|hop| hop.redirect == last.redirect).count();
-    // There, elsewhere, and there again.
-    let turns = match search {
-        [.., one, two, three] => {
-            one.redirect == three.redirect
-                && one.redirect != two.redirect
-                && three.time.0.saturating_sub(one.time.0) <= AT_ONCE_MS
-        }
-        _ => false,
-    };
-    same >= LOOP || turns
+    let last = search.last().and_then(|last| last.redirect.as_deref());
+    search.iter().filter(|hop| hop.redirect.as_deref() == last).count() >= LOOP
 }
 
-fn finding(user: Option<&str>, redirects: &[&WebExchange], circle: Option<&[&WebExchange]>) -> Finding {
-    let own = circle.unwrap_or(redirects);
+fn finding(user: Option<&str>, redirects: &[&WebExchange], circles: Option<&Circles<'_>>) -> Finding {
+    let own = circles.map_or(redirects, |circles| circles.hops.as_slice());
     let mut hrefs: Vec<&str> = own.iter().filter_map(|exchange| exchange.redirect.as_deref()).collect();
     hrefs.sort_unstable();
     hrefs.dedup();
     let name = user.unwrap_or("users that the trace does not name");
     let places = hrefs.join(" and ");
-    let finding = match circle {
+    let finding = match circles {
         None => Finding::new(&RULE, Confidence::Proved, "Autodiscover sends the client on to the home pool")
             .because(format!("The user is homed elsewhere; the client follows {places}. One or two hops are normal.")),
-        Some(circle) => Finding::new(&RULE, Confidence::Proved, format!("Autodiscover sends {name} in circles"))
-            .severity(Severity::Failure)
+        Some(circles) => Finding::new(&RULE, Confidence::Proved, format!("Autodiscover sends {name} in circles"))
+            .severity(if circles.arrives { Severity::Warning } else { Severity::Failure })
             .because(format!(
-                "The client was sent on {} within a minute, to {places}, and none of these places knows the user: they \
-                 point at each other.",
-                times(circle.len())
+                "The client was sent on {}, each time within a minute of the last, to {places}, and none of these places \
+                 knows the user: they point at each other.{}",
+                often(own.len()),
+                if circles.arrives { " Later one of them knew the user." } else { "" }
             ))
             .check(format!("Get-CsUser -Identity \"sip:{}\" | Format-List RegistrarPool, HostingProvider, Enabled", user.unwrap_or("USER")))
             .check("Hybrid: do both sides agree where the user is homed, and is the shared SIP address space switched on (Get-CsHostingProvider)?")
@@ -135,7 +148,23 @@ mod tests {
         for place in [POOL_A, POOL_B, POOL_A, POOL_B] {
             fe01.redirects(ANNA, "AA01", place);
         }
-        assert_eq!(rules(&[&fe01]), ["autodiscover-redirect failure anna@contoso.com x3"]);
+        assert_eq!(rules(&[&fe01]), ["autodiscover-redirect normal anna@contoso.com x4"], "each only twice");
+        fe01.redirects(ANNA, "AA01", POOL_A);
+        assert_eq!(rules(&[&fe01]), ["autodiscover-redirect failure anna@contoso.com x5"]);
+    }
+
+    #[test]
+    fn every_circle_counts() {
+        let mut fe01 = Server::new("FEPOOL01", "FE01");
+        for _ in 0..3 {
+            for place in [POOL_A, POOL_B, POOL_A, POOL_B, POOL_A] {
+                fe01.redirects(ANNA, "AA01", place);
+            }
+            fe01.wait(600);
+        }
+        assert_eq!(rules(&[&fe01]), ["autodiscover-redirect failure anna@contoso.com x15"]);
+        fe01.accepts_ticket(ANNA, "AA01");
+        assert_eq!(rules(&[&fe01]), ["autodiscover-redirect warning anna@contoso.com x15"]);
     }
 
     #[test]

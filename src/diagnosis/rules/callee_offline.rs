@@ -2,7 +2,8 @@
 
 use super::Rule;
 use crate::diagnosis::case::group;
-use crate::diagnosis::phrases::{causes_in_words, code_in_words, list};
+use crate::diagnosis::codes::{causes_in_words, code_in_words};
+use crate::diagnosis::words::list;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{Ending, SipMessage};
 use rustc_hash::FxHashMap;
@@ -29,7 +30,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let mut callees: Vec<&str> = answers.iter().filter_map(|answer| answer.to.as_deref()).collect();
             callees.sort_unstable();
             callees.dedup();
-            let who = if callees.is_empty() { "the callee".to_owned() } else { list(&callees) };
+            let who = if callees.is_empty() { "the callee".to_owned() } else { list(callees.iter().copied()) };
             // Where the trace shows the callee signing out, nothing is left to explain.
             let is_odd = |answer: &&SipMessage| {
                 NO_ANSWER.iter().any(|&code| answer.has_code(code)) && !states.is_signed_out(answer)

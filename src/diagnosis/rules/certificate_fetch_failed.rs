@@ -2,7 +2,8 @@
 
 use super::Rule;
 use crate::diagnosis::certificate_fetch::CertificateFetch;
-use crate::diagnosis::web_services::{Site, times};
+use crate::diagnosis::web_services::Site;
+use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{WebExchange, WebService};
 
@@ -44,7 +45,7 @@ fn explanation(fetch: &CertificateFetch<'_>) -> String {
         format!(
             "The server offered TLS-DSK {}, and the client had no user certificate to answer with. It asked the web \
              services for one, and none came.",
-            times(fetch.gaps.len())
+            often(fetch.gaps.len())
         )
     };
     let failures = fetch.failures();
@@ -64,8 +65,8 @@ fn explanation(fetch: &CertificateFetch<'_>) -> String {
             " {} gave it web tickets ({}), and requests that carried one failed ({}). Why is not in a client's log: it \
              stands in X-Ms-diagnostics in the trace of the front ends.",
             Site::of(&issued).name(),
-            times(issued.len()),
-            times(refused)
+            often(issued.len()),
+            often(refused)
         );
     }
     if fetch.signs_in {
@@ -115,7 +116,7 @@ mod tests {
         let found = diagnose(&[&anna]);
         let words = &found.findings.first().expect("a finding").explanation;
         assert!(words.contains("Why is not in a client's log"), "{words}");
-        assert!(words.contains("webext.contoso.com gave it web tickets (1 time)"), "{words}");
+        assert!(words.contains("webext.contoso.com gave it web tickets (once)"), "{words}");
     }
 
     #[test]

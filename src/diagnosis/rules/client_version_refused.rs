@@ -2,10 +2,9 @@
 
 use super::Rule;
 use crate::diagnosis::case::{group, who};
-use crate::diagnosis::phrases::{checks_of, code_in_words};
-use crate::diagnosis::rejection::{Rejection, final_answer, verdict_status};
+use crate::diagnosis::codes::{checks_of, code_in_words};
+use crate::diagnosis::rejection::{Ground, final_answer};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
-use crate::trace::SipMessage;
 
 /// REGISTER is refused with 17002 or 17003, or with 488 and a warning; with 200 and 17004 the client is let in and
 /// told of an update ([MS-OCER] 8.16).
@@ -21,16 +20,11 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn refused(case: &Case<'_>) -> Vec<Finding> {
-    let found = Rejection::all(case, is_refused, |note| match note.code {
-        Some(code) => REFUSED.contains(&code),
-        None => verdict_status(note) == Some(488),
-    });
-    found
-        .iter()
+    case.rejected_for(Ground::ClientVersion)
         .map(|rejection| {
             let agent = rejection.attempts.iter().rev().find_map(|attempt| attempt.user_agent.as_deref());
             let code = rejection.code(&REFUSED);
-            let is_proved = code.is_some() || !rejection.attempts.is_empty();
+            let is_proved = code.is_some() || rejection.answers().next().is_some();
             let confidence = if is_proved { Confidence::Proved } else { Confidence::Likely };
             let warning = rejection.answers().filter_map(|answer| answer.warning.as_deref()).last();
             rejection
@@ -51,13 +45,6 @@ fn refused(case: &Case<'_>) -> Vec<Finding> {
                 .check_all(checks_of(code.unwrap_or(17_003)).into_iter().skip(1))
         })
         .collect()
-}
-
-fn is_refused(answer: &SipMessage) -> bool {
-    let is_error = answer.status >= Some(400);
-    let says_why =
-        || answer.warning.is_some() || answer.contact.as_deref().is_some_and(|contact| contact.contains("http"));
-    is_error && (REFUSED.iter().any(|&code| answer.has_code(code)) || answer.status == Some(488) && says_why())
 }
 
 fn allowed(case: &Case<'_>) -> Vec<Finding> {

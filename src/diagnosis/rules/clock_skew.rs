@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::who;
-use crate::diagnosis::refusal::{CLIENT_CLOCK_SKEW, Cause, finding};
+use crate::diagnosis::refusal::{CLIENT_CLOCK_SKEW, Cause, KRB_SKEW, finding};
 use crate::diagnosis::words::{duration, how_often};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use rustc_hash::FxHashSet;
@@ -19,7 +19,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         .map(|((user, endpoint), refusals)| {
             let how_often = how_often(case.index, refusals.len(), refusals.iter().flat_map(|own| own.round.rows()));
             let is_proved = refusals.iter().any(|own| own.confidence == Confidence::Proved);
-            let skew_ms = refusals.iter().rev().find_map(|own| own.skew_ms).filter(|ms| ms.abs() > VISIBLE_MS);
+            let skew_ms = refusals.iter().rev().find_map(|own| own.skew_ms).filter(|ms| ms.unsigned_abs() > VISIBLE_MS);
             let seen = skew_ms.map_or_else(
                 || {
                     "How much cannot be seen in the log: it shows no more than what its time zone does not explain"
@@ -31,7 +31,11 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 },
             );
             let by = skew_ms.map_or("too much".to_owned(), |ms| format!("by {}", duration(ms)));
-            let proof = if is_proved {
+            let errors = refusals.iter().filter_map(|own| own.kerberos_error.as_ref()?.code);
+            let by_kerberos = errors.into_iter().any(|code| code == KRB_SKEW);
+            let proof = if by_kerberos {
+                "the server says so in Kerberos itself (37 KRB_AP_ERR_SKEW)"
+            } else if is_proved {
                 "the server or the client says so"
             } else {
                 "a ticket or token of that time is refused"
@@ -52,7 +56,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// A skew of less is within what messages need and what Date headers round.
-const VISIBLE_MS: i64 = 2_000;
+const VISIBLE_MS: u64 = 2_000;
 
 /// What clients say beside any refusal that the log holds.
 fn client_says(case: &Case<'_>) -> Vec<Finding> {
@@ -170,5 +174,16 @@ mod tests {
         henry.kerberos_sign_in();
         assert!(!fires("clock-skew", &[&anna]));
         assert!(!fires("clock-skew", &[&henry]));
+    }
+
+    #[test]
+    fn the_client_says_so_a_minute_later() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_refused();
+        anna.wait(60);
+        anna.says("SignIn failed, hr = 0x80ee006c");
+        let found = rules(&[&anna]);
+        let failures: Vec<_> = found.iter().filter(|rule| rule.contains(" failure ")).collect();
+        assert_eq!(failures, ["clock-skew failure anna@contoso.com x1"], "one refusal has one cause");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::connecting::{Trouble, checks, meanings};
-use crate::diagnosis::phrases::domain_of;
+use crate::diagnosis::hosts::domain_of;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::ClientNote;
 

@@ -16,13 +16,15 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let name = user.unwrap_or("the user");
             let package = refusals.last().map(|own| own.package()).filter(|package| !package.is_empty());
             let how_often = how_often(case.index, refusals.len(), refusals.iter().flat_map(|own| own.round.rows()));
+            let is_error = refusals.last().is_some_and(|own| own.kerberos_error.is_some());
+            let answer = if is_error { "an error" } else { "a fresh challenge" };
             let result = refusals.iter().rev().find_map(|own| own.result_in_words());
             let result = result.map(|result| format!(" The server says {result}.")).unwrap_or_default();
             finding(&RULE, &refusals, format!("The server refused the credentials of {name}"))
                 .about(user, endpoint)
                 .because(format!(
                     "Authentication failed {how_often}. The client sent the last token of its {} handshake, and the \
-                     server answered with a fresh challenge instead of going on: the credentials were refused.{result}",
+                     server answered with {answer} instead of going on: the credentials were refused.{result}",
                     package.unwrap_or("(unknown package)"),
                 ))
                 .check("Look at Result-Code in the security record of the front end at that time.")

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{Who, group};
-use crate::diagnosis::phrases::often;
+use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Millis;
 use crate::trace::SipMessage;

@@ -3,7 +3,7 @@
 use super::Rule;
 use super::user_disabled::is_rejected;
 use crate::diagnosis::case::{Who, group};
-use crate::diagnosis::phrases::code_in_words;
+use crate::diagnosis::codes::code_in_words;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::SipMessage;
 

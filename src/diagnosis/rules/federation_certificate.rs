@@ -1,9 +1,9 @@
 //! The certificate of a partner's server is not trusted.
 
 use super::Rule;
+use crate::diagnosis::codes::{causes_in_words, code_in_words};
 use crate::diagnosis::federation::Federated;
 use crate::diagnosis::knowledge::Knowledge;
-use crate::diagnosis::phrases::{causes_in_words, code_in_words};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
 /// 504 with 1010 to a request for another domain, or the diagnostic record that stands beside it.

@@ -2,8 +2,9 @@
 
 use super::Rule;
 use super::{federation_certificate, federation_dns};
+use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
 use crate::diagnosis::federation::{Federated, Groups};
-use crate::diagnosis::phrases::{causes_in_words, checks_of, code_in_words, domain_of};
+use crate::diagnosis::hosts::domain_of;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::SipMessage;
 use rustc_hash::FxHashSet;

@@ -1,8 +1,8 @@
 //! The partner's servers are not found in DNS.
 
 use super::Rule;
+use crate::diagnosis::codes::{causes_in_words, code_in_words};
 use crate::diagnosis::federation::Federated;
-use crate::diagnosis::phrases::{causes_in_words, code_in_words};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
 /// 504 with 1008 (no SRV record) or 1009 (SRV record points outside the domain) to a request for another domain, or

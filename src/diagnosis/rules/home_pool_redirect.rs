@@ -2,7 +2,8 @@
 
 use super::Rule;
 use crate::diagnosis::case::{Who, group, who};
-use crate::diagnosis::phrases::{contact_host, list, often};
+use crate::diagnosis::hosts::contact_host;
+use crate::diagnosis::words::{list, often};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{Attempt, ClientNote, Ending, Round};
 use rustc_hash::FxHashMap;
@@ -110,8 +111,7 @@ fn shape(attempts: &[&Attempt]) -> Shape {
 
 fn finding((user, endpoint): Who<'_>, hosts: &[String], count: usize, shape: Shape, signs_in: bool) -> Finding {
     let name = user.unwrap_or("The user");
-    let named: Vec<&str> = hosts.iter().map(String::as_str).collect();
-    let to = if named.is_empty() { "another server".to_owned() } else { list(&named) };
+    let to = if hosts.is_empty() { "another server".to_owned() } else { list(hosts.iter().map(String::as_str)) };
     let host = hosts.last().map_or("HOST", String::as_str);
     let address = user.unwrap_or("USER@DOMAIN");
     let often = often(count);

@@ -1,8 +1,8 @@
 //! The credentials are good, but they are somebody else's.
 
 use super::Rule;
-use crate::diagnosis::phrases::{causes_in_words, checks_of, code_in_words};
-use crate::diagnosis::rejection::Rejection;
+use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
+use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
 /// REGISTER is answered by 403 with code 4004 ([MS-OCER] 7.5).
@@ -11,13 +11,7 @@ pub const RULE: Rule = Rule { slug: "identity-mismatch", severity: Severity::Fai
 const CODE: u32 = 4004;
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
-    let found = Rejection::all(
-        case,
-        |answer| answer.status >= Some(400) && answer.has_code(CODE),
-        |note| note.code == Some(CODE),
-    );
-    found
-        .iter()
+    case.rejected_for(Ground::OtherAccount)
         .map(|rejection| {
             let title = format!(
                 "The credentials belong to another account than {}",

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{group, who};
-use crate::diagnosis::refusal::{Cause, finding};
+use crate::diagnosis::refusal::{Cause, KRB_MODIFIED, KRB_NO_SUCH_SERVICE, Refusal, finding, in_words};
 use crate::diagnosis::sign_in::{Kind, target};
 use crate::diagnosis::words::how_often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -28,10 +28,9 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let finding = finding(&RULE, &refusals, format!("The Kerberos ticket for sip/{target} was not usable"))
                 .about(user, endpoint)
                 .because(format!(
-                    "{} sent a Kerberos ticket for sip/{target}, and the server answered with a fresh challenge \
-                     {how_often}. Most likely the service principal name is missing or stands twice, or the ticket \
-                     is for another account's key.",
-                    user.unwrap_or("The client")
+                    "{} sent a Kerberos ticket for sip/{target}, and the server refused it {how_often}. {}",
+                    user.unwrap_or("The client"),
+                    why(&refusals)
                 ));
             with_checks(finding, server.as_deref())
         })
@@ -62,6 +61,24 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
     found
 }
 
+/// What the server says of the ticket, or what is most likely.
+fn why(refusals: &[&Refusal<'_>]) -> String {
+    let Some(error) = refusals.iter().rev().find_map(|own| own.kerberos_error.as_ref()) else {
+        return "Most likely the service principal name is missing or stands twice, or the ticket is for another \
+                account's key."
+            .to_owned();
+    };
+    let meaning = match error.code {
+        Some(KRB_MODIFIED) => {
+            "it cannot read the ticket, which is for the key of another account: the service principal name stands on \
+             the wrong account, or on two"
+        }
+        Some(KRB_NO_SUCH_SERVICE) => "the domain knows no such service principal name",
+        _ => "most likely the service principal name is missing or stands twice",
+    };
+    format!("The server names the Kerberos error {}: {meaning}.", in_words(error))
+}
+
 fn with_checks(finding: Finding, server: Option<&str>) -> Finding {
     let server = server.unwrap_or("<front end>");
     finding
@@ -88,7 +105,8 @@ fn leaves_kerberos(attempt: &Attempt) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, KERBEROS, Server, fires, rules};
+    use crate::diagnosis::Severity;
+    use crate::diagnosis::scene::{Client, KERBEROS, Server, diagnose, fires, kerberos_error, rules};
 
     fn refused(client: &mut Client) {
         client.register("");
@@ -150,5 +168,59 @@ mod tests {
         henry.wait(40);
         henry.says("idle");
         assert!(fires("kerberos-target", &[&henry]));
+    }
+
+    /// What a server answers a ticket with where it does not take it.
+    fn error(client: &mut Client, code: u8) {
+        client.register("");
+        client.challenge();
+        client.register(&client.authorization("Kerberos", KERBEROS));
+        client.answer("401 Unauthorized", &client.goes_on("Kerberos", &kerberos_error(code)));
+    }
+
+    #[test]
+    fn the_error_of_kerberos_names_the_cause() {
+        let cases = [
+            (7, "kerberos-target"),
+            (41, "kerberos-target"),
+            (37, "clock-skew"),
+            (18, "credentials-refused"),
+            (24, "credentials-refused"),
+            (60, "kerberos-target"),
+        ];
+        for (code, rule) in cases {
+            let mut henry = Client::new("henry@contoso.com");
+            error(&mut henry, code);
+            henry.wait(40);
+            henry.says("idle");
+            let found = diagnose(&[&henry]).findings;
+            let loud: Vec<_> = found.iter().filter(|own| own.severity < Severity::Normal).collect();
+            assert_eq!(loud.len(), 1, "{code}: {loud:?}");
+            assert_eq!((loud[0].rule, loud[0].severity), (rule, Severity::Failure), "{code}");
+            assert!(loud[0].explanation.contains(&format!("{code} K")), "{code}: {}", loud[0].explanation);
+        }
+    }
+
+    #[test]
+    fn an_error_and_the_challenge_after_it_are_one_refusal() {
+        let mut henry = Client::new("henry@contoso.com");
+        error(&mut henry, 41);
+        henry.register(&henry.authorization("Kerberos", KERBEROS));
+        henry.challenge();
+        let own =
+            diagnose(&[&henry]).findings.into_iter().find(|own| own.rule == "kerberos-target").expect("a finding");
+        assert_eq!((own.count, own.severity), (1, Severity::Failure));
+        assert!(own.explanation.contains("KRB_AP_ERR_MODIFIED"), "{}", own.explanation);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_at_once_and_a_log_that_ends_are_no_failures() {
+        let mut henry = Client::new("henry@contoso.com");
+        error(&mut henry, 37);
+        assert!(!rules(&[&henry]).iter().any(|rule| rule.contains("failure")), "{:?}", rules(&[&henry]));
+        henry.register(&henry.authorization("Kerberos", KERBEROS));
+        henry.answer("200 OK", &henry.signature("Kerberos"));
+        let found = rules(&[&henry]);
+        assert!(found.contains(&"clock-skew warning henry@contoso.com x1".to_owned()), "{found:?}");
     }
 }

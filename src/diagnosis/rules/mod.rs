@@ -131,6 +131,10 @@ const CAUSES: &[(&str, &[&str])] = &[
             "claim-mismatch",
             "autodiscover-redirect",
             "no-home-pool",
+            "identity-mismatch",
+            "remote-access-denied",
+            "user-not-found",
+            "client-version-refused",
         ],
     ),
     (
@@ -141,6 +145,7 @@ const CAUSES: &[(&str, &[&str])] = &[
             "kerberos-target",
             "certificate-fetch-failed",
             "challenge-unanswered",
+            "registrar-unavailable",
         ],
     ),
 ];

@@ -3,7 +3,8 @@
 use super::Rule;
 use crate::diagnosis::case::{Who, who};
 use crate::diagnosis::connecting::{Trouble, checks, meanings};
-use crate::diagnosis::phrases::{domain_of, often};
+use crate::diagnosis::hosts::domain_of;
+use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{ANSWER_TIMEOUT_MS, ClientNote, Ending, Round, SipMessage, State};
 use rustc_hash::FxHashMap;

@@ -1,7 +1,7 @@
 //! Requests without a token that the service takes.
 
 use super::Rule;
-use crate::diagnosis::web_services::times;
+use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{WebExchange, WebService};
 use rustc_hash::FxHashMap;
@@ -43,7 +43,7 @@ fn of_user(user: &str, exchanges: &[&WebExchange]) -> Option<Finding> {
         .flat_map(|(_, run)| run.answers.iter().copied())
         .collect();
     let shows_none = answers.iter().any(|exchange| exchange.has_ticket == Some(false));
-    let count = times(answers.len());
+    let count = often(answers.len());
     let (title, why) = match worst {
         Severity::Normal => (
             "The first 28020 is normal: the request carried no token yet".to_owned(),

@@ -1,8 +1,8 @@
 //! The user may not sign in from outside.
 
 use super::Rule;
-use crate::diagnosis::phrases::{causes_in_words, checks_of, code_in_words};
-use crate::diagnosis::rejection::Rejection;
+use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
+use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
 /// REGISTER is answered by 403 with code 4003 ([MS-OCER] 7.5).
@@ -11,13 +11,7 @@ pub const RULE: Rule = Rule { slug: "remote-access-denied", severity: Severity::
 const CODE: u32 = 4003;
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
-    let found = Rejection::all(
-        case,
-        |answer| answer.status >= Some(400) && answer.has_code(CODE),
-        |note| note.code == Some(CODE),
-    );
-    found
-        .iter()
+    case.rejected_for(Ground::NotFromOutside)
         .map(|rejection| {
             let title = format!("{} is not allowed to sign in from outside", rejection.user.unwrap_or("The user"));
             rejection

@@ -1,13 +1,16 @@
 //! The client's log proves that sign-in fails, but not why.
 
 use super::Rule;
-use crate::diagnosis::case::{Device, Who, tells_of_web_trouble};
+use crate::diagnosis::case::{Device, Who, code_of, tells_of_web_trouble};
+use crate::diagnosis::knowledge::hresult_number;
 use crate::diagnosis::refusal::{
     CLIENT_AUTH_FAILED, CLIENT_SIP_401, CODE_HANDSHAKE_FAILED, Cause, Fate, Refusal, UNAUTHORIZED,
 };
+use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::silence::Silence;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Millis;
+use crate::protocol::diagnostics::Diagnostic;
 use crate::trace::{Attempt, ClientNote, Ending, Round};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -16,7 +19,7 @@ pub const RULE: Rule = Rule { slug: "server-log-needed", severity: Severity::Adv
 
 /// A server's log around the attempts, in milliseconds.
 const AROUND_MS: i64 = 60_000;
-/// Error numbers of a client that say no more than that it was refused.
+/// Error numbers that say no more than that somebody was refused, which has many causes.
 const EMPTY_WORDS: [u32; 3] = [CLIENT_AUTH_FAILED, CLIENT_SIP_401, UNAUTHORIZED];
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
@@ -37,6 +40,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         let bare = device.attempts.iter().filter(|attempt| {
             attempt.ending == Ending::Refused
                 && !device.signs_in_after(attempt.started())
+                && !case.overruled.holds(attempt)
                 && !judged.contains(&(attempt.call_id.as_str(), attempt.started()))
                 && !is_seen_by_server(case, attempt)
                 && !attempt.failures().filter_map(|round| round.answer()).any(|own| !own.diagnostics.is_empty())
@@ -44,6 +48,12 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         for attempt in bare {
             open.entry(device.who).or_default().push(attempt);
         }
+    }
+    // A final status without a code proves none either.
+    let unnamed = case.rejected_for(Ground::Unnamed).filter(|own| !own.recovers && own.code_where(|_| true).is_none());
+    for rejection in unnamed {
+        let unseen = rejection.attempts.iter().filter(|attempt| !is_seen_by_server(case, attempt));
+        open.entry((rejection.user, rejection.endpoint)).or_default().extend(unseen);
     }
     let web = WebTrouble::of(case);
     for silence in &case.silences {
@@ -54,7 +64,10 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     let devices = case.devices.iter().filter(|device| !explained.contains(&device.who));
-    devices.filter_map(|device| Some(advice(case, device, &open.remove(&device.who)?))).collect()
+    let open = devices.filter_map(|device| Some((device, open.remove(&device.who)?)));
+    open.filter(|(_, attempts)| !attempts.is_empty())
+        .map(|(device, attempts)| advice(case, device, &attempts))
+        .collect()
 }
 
 /// Whether a server's trace speaks of an attempt.
@@ -63,15 +76,19 @@ fn is_seen_by_server(case: &Case<'_>, attempt: &Attempt) -> bool {
 }
 
 fn names_reason(refusal: &Refusal<'_>) -> bool {
-    let has_code = |code: u32| code != CODE_HANDSHAKE_FAILED;
-    let in_answer = refusal.answer().is_some_and(|answer| answer.diagnostics.iter().any(|own| has_code(own.code)));
+    let tells = |own: &Diagnostic| {
+        let hresult = own.params.get("hresult").and_then(|text| hresult_number(text));
+        own.code != CODE_HANDSHAKE_FAILED || hresult.is_some_and(|hresult| !EMPTY_WORDS.contains(&hresult))
+    };
+    let in_answer = refusal.answer().is_some_and(|answer| answer.diagnostics.iter().any(tells));
     !matches!(refusal.cause, Cause::Credentials | Cause::KerberosTarget)
+        || refusal.kerberos_error.is_some()
         || in_answer
         || refusal.client_notes.iter().any(|note| says_why(note))
 }
 
 fn says_why(note: &ClientNote) -> bool {
-    note.code.is_some_and(|code| code != CODE_HANDSHAKE_FAILED)
+    code_of(note).is_some_and(|code| code != CODE_HANDSHAKE_FAILED)
         || note.hresults.iter().any(|hresult| *hresult & 0x8000_0000 != 0 && !EMPTY_WORDS.contains(hresult))
 }
 
@@ -94,7 +111,7 @@ impl<'a> WebTrouble<'a> {
         }
         for note in &case.trace.client_notes {
             let Some(user) = case.owner_of(note) else { continue };
-            if note.code.is_some_and(|code| code != CODE_HANDSHAKE_FAILED) {
+            if code_of(note).is_some_and(|code| code != CODE_HANDSHAKE_FAILED) {
                 own.explained.insert(user);
             } else if tells_of_web_trouble(note) {
                 own.failing.insert(user);
@@ -262,5 +279,36 @@ mod tests {
         anna.new_call();
         anna.ntlm_sign_in();
         assert!(!fires("server-log-needed", &[&anna]));
+    }
+
+    #[test]
+    fn a_final_status_without_a_code() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_handshake();
+        anna.answer("403 Forbidden", "");
+        let own = "server-log-needed advice anna@contoso.com x1 <- registrar-unavailable";
+        assert!(rules(&[&anna]).contains(&own.to_owned()), "{:?}", rules(&[&anna]));
+        let fe01 = Server::copies("FEPOOL01", "FE01", &anna);
+        assert!(!fires("server-log-needed", &[&anna, &fe01]));
+        let mut ben = Client::new("ben@contoso.com");
+        ben.ntlm_handshake();
+        ben.answer("403 Forbidden", "ms-diagnostics: 4004;reason=\"not yours\"");
+        assert!(!fires("server-log-needed", &[&ben]));
+    }
+
+    #[test]
+    fn a_plain_refusal_with_its_number_names_no_reason() {
+        let refused = |diagnostics: &str| {
+            let mut anna = Client::new("anna@contoso.com");
+            anna.ntlm_handshake();
+            anna.answer("401 Unauthorized", &format!("{}\nms-diagnostics: {diagnostics}", anna.offers()));
+            fires("server-log-needed", &[&anna])
+        };
+        let failed = "1000;reason=\"Final handshake failed\"";
+        assert!(refused(failed));
+        assert!(refused(&format!("{failed};HRESULT=\"0xC3E93EC3(SIP_E_AUTH_UNAUTHORIZED)\"")));
+        assert!(!refused(&format!("{failed};HRESULT=\"0xC3E93EE4(SIP_E_AUTH_NTLMMISMATCH)\"")));
+        assert!(!refused(&format!("{failed};HRESULT=\"0x80090302(SEC_E_UNSUPPORTED_FUNCTION)\"")));
+        assert!(!refused(&format!("{failed};HRESULT=\"0x80090311(SEC_E_NO_AUTHENTICATING_AUTHORITY)\"")));
     }
 }

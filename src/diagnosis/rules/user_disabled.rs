@@ -3,7 +3,7 @@
 use super::Rule;
 use super::endpoint_replaced::about;
 use crate::diagnosis::case::group;
-use crate::diagnosis::phrases::{causes_in_words, code_in_words};
+use crate::diagnosis::codes::{causes_in_words, code_in_words};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::SipMessage;
 

@@ -1,8 +1,8 @@
 //! The registrar does not know the user who signs in.
 
 use super::Rule;
-use crate::diagnosis::phrases::{causes_in_words, checks_of, code_in_words};
-use crate::diagnosis::rejection::{Rejection, verdict_status};
+use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
+use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
 /// REGISTER is answered by 404 ([MS-OCER] 7.2 and 7.5: 1003, 4005, 4006).
@@ -11,19 +11,10 @@ pub const RULE: Rule = Rule { slug: "user-not-found", severity: Severity::Failur
 const CODES: [u32; 3] = [4005, 4006, 1003];
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
-    let found = Rejection::all(
-        case,
-        |answer| answer.status == Some(404),
-        |note| match note.code {
-            Some(code) => CODES.contains(&code),
-            None => verdict_status(note) == Some(404),
-        },
-    );
-    found
-        .iter()
+    case.rejected_for(Ground::NoUser)
         .map(|rejection| {
             let code = rejection.code(&CODES);
-            let is_proved = code.is_some() || !rejection.attempts.is_empty();
+            let is_proved = code.is_some() || rejection.answers().next().is_some();
             let confidence = if is_proved { Confidence::Proved } else { Confidence::Likely };
             let why = match code {
                 Some(code) => format!("{}{}", code_in_words(code), causes_in_words(code)),
@@ -39,9 +30,11 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             } else {
                 ""
             };
+            let ended = rejection.status().filter(|status| *status != 401);
+            let ended = ended.map(|status| format!("The sign-in ended with {status}. ")).unwrap_or_default();
             let finding = rejection
                 .finding(&RULE, confidence, format!("The server knows no user {}", rejection.name()))
-                .because(format!("The sign-in ended with 404. {why}{handshake}{}", rejection.afterwards()))
+                .because(format!("{ended}{why}{handshake}{}", rejection.afterwards()))
                 .check(format!(
                     "Get-CsUser -Filter {{SipAddress -eq \"sip:{}\"}} | Format-List SipAddress, Enabled, \
                      RegistrarPool, HostingProvider",

@@ -2,7 +2,8 @@
 
 use super::Rule;
 use crate::diagnosis::ticket_refusal::{TicketCause, TicketRefusal};
-use crate::diagnosis::web_services::{Site, times};
+use crate::diagnosis::web_services::Site;
+use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
 /// 28032 where another pool gave the ticket out: tickets are good for the pool that issued them only.
@@ -33,7 +34,7 @@ fn finding(refusal: &TicketRefusal<'_>) -> Finding {
          the client was sent on and did not ask the other pool for a ticket of its own.",
         issuer.name(),
         other.name(),
-        times(refusal.refused.len())
+        often(refusal.refused.len())
     ))
     .check(format!("Get-CsUser -Identity \"sip:{}\" | Format-List RegistrarPool, HostingProvider", refusal.user.unwrap_or("USER")))
     .check("Which pool do lyncdiscover and lyncdiscoverinternal lead to, and does the answer redirect to the home pool?")

@@ -2,7 +2,8 @@
 
 use super::Rule;
 use crate::diagnosis::ticket_refusal::{TicketCause, TicketRefusal};
-use crate::diagnosis::web_services::{Site, front_ends, times};
+use crate::diagnosis::web_services::{Site, front_ends};
+use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
 /// 28032 for a fresh ticket, by the pool that issued it: most often the certificate of its external web site is the
@@ -60,10 +61,10 @@ fn explanation(case: &Case<'_>, refusal: &TicketRefusal<'_>, site: &Site) -> Str
     let by = if members.is_empty() { String::new() } else { format!(" by {}", members.join(" and ")) };
     let gave_up = match refusal.gave_up.len() {
         0 => String::new(),
-        count => format!(", and gave up {} with 500", times(count)),
+        count => format!(", and gave up {} with 500", often(count)),
     };
     let asked = site.asked_host.as_deref().map(|asked| format!(" (asked for as {asked})")).unwrap_or_default();
-    let refused = times(refusal.refused.len());
+    let refused = often(refusal.refused.len());
     let mut text = if refusal.cause == TicketCause::Issuer {
         format!(
             "{host}{asked} gave out a web ticket, and requests that carried it were refused {refused}{by} with 28032, \
@@ -118,7 +119,7 @@ mod tests {
         let worst = found.findings.first().expect("a finding");
         assert_eq!((worst.rule, worst.count), ("web-ticket-rejected-by-issuer", 3));
         assert_eq!(worst.severity.name(), "failure");
-        for words in ["fepool01.contoso.com", "external web site (port 4443)", "gave up 1 time with 500", "fe01"] {
+        for words in ["fepool01.contoso.com", "external web site (port 4443)", "gave up once with 500", "fe01"] {
             assert!(worst.explanation.contains(words), "{words} in {}", worst.explanation);
         }
     }

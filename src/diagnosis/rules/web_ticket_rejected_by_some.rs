@@ -2,7 +2,8 @@
 
 use super::Rule;
 use crate::diagnosis::ticket_refusal::{TicketCause, TicketRefusal};
-use crate::diagnosis::web_services::{Site, front_ends, times};
+use crate::diagnosis::web_services::{Site, front_ends};
+use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
 /// 28032 by some front ends and 200 by others, for tickets of the same user within minutes.
@@ -30,9 +31,9 @@ fn finding(refusal: &TicketRefusal<'_>) -> Finding {
         "Requests with a web ticket were refused {} with 28032 by {}, and accepted {} by {}. A front end has another web \
          certificate or another time than the rest of the pool, or the balancer sends requests of one client to members \
          in different states.",
-        times(refusal.refused.len()),
+        often(refusal.refused.len()),
         refusing.join(" and "),
-        times(refusal.accepted.len()),
+        often(refusal.accepted.len()),
         accepting.join(" and ")
     ))
     .check("On every front end: Get-CsCertificate | Format-List Use, Subject, Thumbprint, NotAfter: is one different?")

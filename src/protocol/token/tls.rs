@@ -269,8 +269,8 @@ impl Flight {
 /// One message of a handshake (RFC 5246 7.4, RFC 8446 4).
 fn part(kind: u8, body: &[u8]) -> Option<TlsPart> {
     let kind = match kind {
-        1 => return Some(TlsPart::ClientHello(ClientHello::read(body))),
-        2 => return Some(TlsPart::ServerHello(ServerHello::read(body))),
+        1 => return Some(TlsPart::ClientHello(as_far_as_it_goes(body, ClientHello::fill))),
+        2 => return Some(TlsPart::ServerHello(as_far_as_it_goes(body, ServerHello::fill))),
         11 => return Some(TlsPart::Certificates(certificates(body))),
         0 => HandshakeKind::HelloRequest,
         4 => HandshakeKind::NewSessionTicket,
@@ -286,18 +286,23 @@ fn part(kind: u8, body: &[u8]) -> Option<TlsPart> {
     Some(TlsPart::Handshake(kind))
 }
 
-impl ClientHello {
-    fn read(body: &[u8]) -> Self {
-        let mut hello = Self::default();
-        hello.fill(&mut Reader::new(body));
-        hello
-    }
+/// A hello that may be cut anywhere.
+fn as_far_as_it_goes<H: Default>(body: &[u8], fill: fn(&mut H, &mut Reader<'_>) -> Option<()>) -> H {
+    let mut hello = H::default();
+    fill(&mut hello, &mut Reader::new(body));
+    hello
+}
 
-    /// As far as it goes.
+/// What both hellos begin with: a version, a random number, and a session, of which only the version is kept.
+fn begin(version: &mut u16, body: &mut Reader<'_>) -> Option<()> {
+    *version = body.u16()?;
+    body.take(32)?;
+    body.piece(1).map(|_session| ())
+}
+
+impl ClientHello {
     fn fill(&mut self, body: &mut Reader<'_>) -> Option<()> {
-        self.version = body.u16()?;
-        body.take(32)?;
-        let _session = body.piece(1)?;
+        begin(&mut self.version, body)?;
         self.ciphers = body.piece(2)?.len() / 2;
         let _compression = body.piece(1)?;
         for (kind, value) in extensions(body) {
@@ -324,16 +329,8 @@ impl ClientHello {
 }
 
 impl ServerHello {
-    fn read(body: &[u8]) -> Self {
-        let mut hello = Self::default();
-        hello.fill(&mut Reader::new(body));
-        hello
-    }
-
     fn fill(&mut self, body: &mut Reader<'_>) -> Option<()> {
-        self.version = body.u16()?;
-        body.take(32)?;
-        let _session = body.piece(1)?;
+        begin(&mut self.version, body)?;
         self.cipher = Some(body.u16()?);
         let _compression = body.byte()?;
         let chosen = extensions(body).into_iter().find(|(kind, _)| *kind == SUPPORTED_VERSIONS);
@@ -467,7 +464,7 @@ mod tests {
             [&[3, 3][..], &[7; 32], &[0, 0, 4, 0x13, 0x01, 0xc0, 0x30, 1, 0, 0, extensions.len() as u8], &extensions]
                 .concat();
         let wanted = ClientHello { version: 0x0304, server_name: Some("sip.contoso.com".to_owned()), ciphers: 2 };
-        assert_eq!(ClientHello::read(&body), wanted);
+        assert_eq!(as_far_as_it_goes(&body, ClientHello::fill), wanted);
     }
 
     #[test]
