@@ -97,19 +97,19 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn new(index: &'a Index, trace: &'a Trace) -> Self {
         let client_notes = ClientNotes::of(trace);
-        let groups = group(trace.attempts().map(|attempt| (who(attempt), attempt)));
-        let devices: Vec<Device> = groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect();
-        let ((timeline, rejections, sign_ins), (web, certificate_fetches)) = index::both(
+        let devices_of = || {
+            let groups = group(trace.attempts().map(|attempt| (who(attempt), attempt)));
+            groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect::<Vec<Device>>()
+        };
+        let ((devices, sign_ins), web) =
+            index::both(|| (devices_of(), SignIn::all(index, trace)), || WebServices::of(trace));
+        let ((timeline, rejections), certificate_fetches) = index::both(
             || {
                 let timeline = Timeline::of(trace);
                 let rejections = Rejection::all(trace, &timeline);
-                (timeline, rejections, SignIn::all(index, trace))
+                (timeline, rejections)
             },
-            || {
-                let web = WebServices::of(trace);
-                let certificate_fetches = certificate_fetch::all(trace, &devices, &web);
-                (web, certificate_fetches)
-            },
+            || certificate_fetch::all(trace, &devices, &web),
         );
         let places = devices.iter().enumerate().map(|(place, device)| (device.who, place)).collect();
         let own_domains = devices.iter().filter_map(|device| device.who.0).map(domain_of).collect();

@@ -30,17 +30,6 @@ pub const SILENT_MS: i64 = 30_000;
 
 impl<'a> Silence<'a> {
     pub fn all(trace: &'a Trace, notes: &ClientNotes<'a>, devices: &[Device<'a>], overruled: &Overruled) -> Vec<Self> {
-        let mut used: FxHashMap<&str, FxHashSet<&str>> = FxHashMap::default();
-        for registration in &trace.registrations {
-            let rounds = registration.attempts.iter().flat_map(|attempt| &attempt.rounds);
-            for sent in rounds.chain(&registration.refreshes).filter_map(Round::sent) {
-                let endpoint = registration.endpoint.as_deref().or(registration.user.as_deref()).unwrap_or_default();
-                used.entry(endpoint).or_default().insert(&sent.package);
-            }
-        }
-        let mut web_users: FxHashSet<&str> = trace.web.iter().filter_map(|exchange| exchange.user.as_deref()).collect();
-        let troubled = trace.client_notes.iter().filter(|note| tells_of_web_trouble(note));
-        web_users.extend(troubled.filter_map(|note| trace.owner(note.file)));
         let mut all = Vec::new();
         for device in devices {
             // The client's verdict on the last of them says why.
@@ -63,17 +52,17 @@ impl<'a> Silence<'a> {
                 .collect();
             files.dedup();
             let after = files.iter().flat_map(|&file| notes.between(file, ended, -1_000, 60_000));
-            let endpoint = device.who.1.or(device.who.0).unwrap_or_default();
             all.push(Self {
                 who: device.who,
                 waited_ms: trace.log_goes_on(last),
-                uses: used.get(endpoint).cloned().unwrap_or_default(),
+                uses: FxHashSet::default(),
                 says_no_package: after.filter(|note| note.has_hresult(NO_COMMON_PACKAGE)).collect(),
-                is_busy_with_web: device.who.0.is_some_and(|user| web_users.contains(user)),
+                is_busy_with_web: false,
                 attempts,
                 rounds,
             });
         }
+        look_around(trace, &mut all);
         all
     }
 
@@ -104,6 +93,28 @@ impl<'a> Silence<'a> {
         self.waited_ms.is_some_and(|waited_ms| waited_ms >= SILENT_MS)
             && !offered.is_empty()
             && (!self.says_no_package.is_empty() || uses_others || is_strange)
+    }
+}
+
+/// What those who are silent do besides: the packages they use elsewhere in the log, and their web services.
+fn look_around<'a>(trace: &'a Trace, all: &mut [Silence<'a>]) {
+    let device_of = |(user, endpoint): Who<'a>| endpoint.or(user).unwrap_or_default();
+    let mut used: FxHashMap<&str, FxHashSet<&str>> =
+        all.iter().map(|own| (device_of(own.who), FxHashSet::default())).collect();
+    for registration in &trace.registrations {
+        let who = (registration.user.as_deref(), registration.endpoint.as_deref());
+        let Some(used) = used.get_mut(device_of(who)) else { continue };
+        let rounds = registration.attempts.iter().flat_map(|attempt| &attempt.rounds);
+        used.extend(rounds.chain(&registration.refreshes).filter_map(Round::sent).map(|sent| &*sent.package));
+    }
+    let silent: FxHashSet<&str> = all.iter().filter_map(|own| own.who.0).collect();
+    let asking = trace.web.iter().filter_map(|exchange| exchange.user.as_deref());
+    let troubled = trace.client_notes.iter().filter(|note| tells_of_web_trouble(note));
+    let busy: FxHashSet<&str> =
+        asking.chain(troubled.filter_map(|note| trace.owner(note.file))).filter(|user| silent.contains(user)).collect();
+    for own in all {
+        own.uses = used.get(device_of(own.who)).cloned().unwrap_or_default();
+        own.is_busy_with_web = own.who.0.is_some_and(|user| busy.contains(user));
     }
 }
 

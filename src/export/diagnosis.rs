@@ -3,7 +3,7 @@
 use super::{counted, with_separators};
 use crate::diagnosis::{Diagnosis, Finding, Severity};
 use crate::format::Format;
-use crate::index::{Index, RowId};
+use crate::index::{self, Index, RowId};
 use crate::trace::{Attempt, FileCoverage};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -102,10 +102,7 @@ pub fn diagnosis_text(index: &Index, diagnosis: &Diagnosis) -> String {
     text.push('\n');
     let of = |severity: Severity| diagnosis.findings.iter().filter(move |finding| finding.severity == severity);
     for severity in [Severity::Failure, Severity::Warning, Severity::Advice] {
-        for finding in of(severity) {
-            text.push('\n');
-            text += &finding_text(index, finding);
-        }
+        text.extend(index::each(of(severity).collect(), |finding| vec![format!("\n{}", finding_text(index, finding))]));
     }
     let normal: Vec<&Finding> = of(Severity::Normal).collect();
     if !normal.is_empty() {

@@ -71,26 +71,26 @@ impl Trace {
             || sign_in::registrations(index, &rows.registers, &log_ends),
             || both(|| web::join(index, &rows.web), || both(|| sip::read(index, &rows.failed), notes)),
         );
-        let mut owners = owners(&registrations);
-        let web = web::settle(index, web, &mut owners);
-        let client_notes =
-            index.read_each(&rows.client_lines, |origin, record| noted::client_note(index, origin, record));
+        let mut owners = owners(&coverage, &registrations);
+        let (web, (client_notes, notices, notes_by_call, parties)) = both(
+            || web::settle(index, web, &mut owners),
+            || {
+                let client_notes =
+                    index.read_each(&rows.client_lines, |origin, record| noted::client_note(index, origin, record));
+                let notices = sip::read(index, &rows.notices);
+                (client_notes, notices, by_call(&server_notes), parties::of(index, &server_notes, &failed))
+            },
+        );
         noted::name_owners(&client_notes, &mut owners);
-        let mut notes_by_call: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        for (at, call_id) in server_notes.iter().enumerate().filter_map(|(at, note)| Some((at, note.call_id.clone()?)))
-        {
-            notes_by_call.entry(call_id).or_default().push(at);
-        }
-        let parties = parties::of(index, &server_notes, &failed);
         Self {
+            registrations,
+            web,
+            failed,
+            notices,
             client_notes,
             server_notes,
             notes_by_call,
             parties,
-            web,
-            failed,
-            notices: sip::read(index, &rows.notices),
-            registrations,
             owners,
             coverage,
         }
@@ -131,9 +131,24 @@ impl Trace {
     }
 }
 
+/// Places of records in their list, by Call-ID.
+fn by_call(notes: &[ServerNote]) -> FxHashMap<String, Vec<usize>> {
+    let mut places: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    for (at, call_id) in notes.iter().enumerate().filter_map(|(at, note)| Some((at, note.call_id.as_ref()?))) {
+        match places.get_mut(call_id) {
+            Some(own) => own.push(at),
+            None => _ = places.insert(call_id.clone(), vec![at]),
+        }
+    }
+    places
+}
+
 /// The user whose REGISTERs a client's log holds most of.
-fn owners(registrations: &[Registration]) -> FxHashMap<u16, String> {
+fn owners(coverage: &Coverage, registrations: &[Registration]) -> FxHashMap<u16, String> {
     let mut counts: FxHashMap<(u16, &str), usize> = FxHashMap::default();
+    if !coverage.has_client_log() {
+        return FxHashMap::default();
+    }
     let messages = registrations.iter().flat_map(Registration::messages);
     for message in messages.filter(|message| message.is_request()) {
         for hop in message.hops.iter().filter(|hop| hop.is_client) {

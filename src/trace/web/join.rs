@@ -43,7 +43,7 @@ impl Joined<'_> {
             Piece::Between(text) => {
                 if let Some(exchange) = self.open.get(&key).and_then(|&at| self.all.get_mut(at)) {
                     exchange.rows.push(row);
-                    exchange.take_text(text);
+                    exchange.take_text(*text);
                 }
             }
             Piece::Response(answer) => self.response(row, key, *answer),

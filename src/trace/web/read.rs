@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 pub(super) enum Piece {
     Request(Box<WebExchange>),
     /// What a server wrote between request and response: headers.
-    Between(RequestText),
+    Between(Box<RequestText>),
     Response(Box<Answer>),
     /// A block of a client, which writes one when a call starts and one when it is done.
     Block(Box<WebExchange>),
@@ -47,7 +47,7 @@ pub(super) fn piece(index: &Index, origin: Origin, record: &Record<'_>) -> Optio
     };
     let Some(message) = record.message.as_ref() else {
         let is_between = record.kind == Kind::Trace && format != Format::Uccapi;
-        return is_between.then(|| (key, Piece::Between(RequestText::of(record.text))));
+        return is_between.then(|| (key, Piece::Between(Box::new(RequestText::of(record.text)))));
     };
     if message.protocol() != Protocol::Http {
         return None;
