@@ -11,6 +11,7 @@ mod files;
 mod findings;
 mod jobs;
 mod offers;
+mod own;
 mod receive;
 mod steps;
 mod view;
@@ -22,6 +23,7 @@ pub use self::explained::{Code, Explained, Param};
 pub use self::findings::{Card, Check, Findings, Person};
 pub use self::jobs::Wake;
 pub use self::offers::{Offer, Offers, addresses_like};
+pub use self::own::{FOLDER_NAME, own_tables_folder, use_own_tables};
 pub use self::steps::{Step, Steps};
 pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
@@ -178,7 +180,8 @@ impl App {
         }
     }
 
-    fn say(&mut self, sentence: String) {
+    /// Says something above the timeline, once.
+    pub fn say(&mut self, sentence: String) {
         if !self.opening.errors.contains(&sentence) {
             self.opening.errors.push(sentence);
         }

@@ -27,7 +27,8 @@ impl App {
                 }
                 Done::Opened { errors, skipped, siblings } => {
                     self.opening.siblings = siblings;
-                    self.opening.errors = errors;
+                    // What was said already stays: a table of the user that cannot be read is no matter of these files.
+                    self.opening.errors.extend(errors);
                     self.opening.skipped = skipped;
                 }
                 Done::Index { index, is_whole } => {

@@ -166,6 +166,9 @@ type Answer = Result<(), String>;
 /// Carries out a verb and gives the exit code.
 #[must_use]
 pub fn run(verb: Verb) -> ExitCode {
+    if matches!(verb, Verb::Diagnose { .. } | Verb::Report { .. }) {
+        use_own_tables();
+    }
     let mut is_failing = false;
     let answer = match verb {
         Verb::Messages { input, filter, all, format } => with_query(&input, &filter, |opened, query| {
@@ -214,6 +217,7 @@ pub fn run(verb: Verb) -> ExitCode {
 /// What stands in for the window where there is no display: what was opened, its ladder, and what is wrong.
 #[must_use]
 pub fn instead_of_window(input: &Input) -> ExitCode {
+    use_own_tables();
     finish(with_index(input, |opened| {
         let rows = rows(opened.index, &select(opened.index, Query::All, Scope::Messages));
         print(|out| {
@@ -224,6 +228,13 @@ pub fn instead_of_window(input: &Input) -> ExitCode {
             out.write_all(export::diagnosis_text(opened.index, &Diagnosis::of(opened.index)).as_bytes())
         })
     }))
+}
+
+/// What the user knows of codes and headers is put to use; what of it cannot be read is said, and nothing stops.
+fn use_own_tables() {
+    for sentence in crate::app::use_own_tables() {
+        eprintln!("uccello: {sentence}");
+    }
 }
 
 /// Says an error and gives its exit code.

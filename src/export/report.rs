@@ -11,7 +11,7 @@ mod story;
 use super::diagnosis::{file_facts, numbers, span_text, verdict};
 use super::redact::{Redactor, fold_secrets};
 use super::with_separators;
-use crate::diagnosis::knowledge::Knowledge;
+use crate::diagnosis::knowledge::{Knowledge, OWN_TABLE};
 use crate::diagnosis::{Diagnosis, Finding, Severity};
 use crate::index::{Index, RowId};
 use crate::ladder::Ladder;
@@ -233,7 +233,7 @@ impl Shown {
 
 /// The codes and error numbers that the evidence names, explained.
 fn codes(index: &Index, diagnosis: &Diagnosis, words: &Words<'_>) -> Vec<Explained> {
-    let knowledge = Knowledge::built_in();
+    let knowledge = Knowledge::current();
     let mut codes: BTreeMap<u32, Option<String>> = BTreeMap::new();
     let mut errors: BTreeSet<u32> = BTreeSet::new();
     let mut rows: Vec<RowId> = diagnosis.findings.iter().flat_map(|finding| finding.evidence.iter().copied()).collect();
@@ -260,14 +260,15 @@ fn codes(index: &Index, diagnosis: &Diagnosis, words: &Words<'_>) -> Vec<Explain
         Explained {
             name: format!("{code}{reason}"),
             meaning: words.say(&explained.meaning),
-            causes: explained.causes,
+            causes: explained.causes.iter().map(|cause| words.say(cause)).collect(),
             source: explained.source,
         }
     });
     let of_errors = errors.into_iter().filter_map(|number| {
         let entry = knowledge.hresult(number)?;
-        let (causes, source) = (Vec::new(), None);
-        Some(Explained { name: format!("0x{number:08X} {}", entry.name), meaning: entry.meaning, causes, source })
+        let source = entry.is_own.then(|| OWN_TABLE.to_owned());
+        let (name, causes) = (format!("0x{number:08X} {}", words.say(&entry.name)), Vec::new());
+        Some(Explained { name, meaning: words.say(&entry.meaning), causes, source })
     });
     of_codes.chain(of_errors).collect()
 }

@@ -22,7 +22,7 @@ pub mod timeline;
 
 pub use self::launch::run;
 
-use crate::app::{Action, Actions, App, Command, LadderOf, command::COMMANDS};
+use crate::app::{Action, Actions, App, Command, LadderOf, command::COMMANDS, use_own_tables};
 use crate::cli::Input;
 use crate::trace::Outcome;
 use std::sync::Arc;
@@ -52,7 +52,12 @@ impl Window {
     #[must_use]
     pub fn new(context: &eframe::CreationContext<'_>, input: Option<Input>) -> Self {
         theme::install(&context.egui_ctx);
-        Self::for_context(&context.egui_ctx, input)
+        let said = use_own_tables();
+        let mut window = Self::for_context(&context.egui_ctx, input);
+        for sentence in said {
+            window.app.say(sentence);
+        }
+        window
     }
 
     /// The same without a window around it, for tests.

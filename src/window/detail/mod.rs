@@ -8,7 +8,7 @@ use super::bar::hint;
 use super::theme::{self, Tone};
 use super::{highlight, tone};
 use crate::app::{Action, Actions, App, Command, Detail, LineKind};
-use crate::diagnosis::knowledge::{Knowledge, Place};
+use crate::diagnosis::knowledge::{Knowledge, Place, with_source};
 use crate::export::with_separators;
 use crate::protocol::header::split_field;
 use crate::protocol::lines::to_text;
@@ -248,13 +248,13 @@ fn text(ui: &mut Ui, app: &App, detail: &Detail) {
 }
 
 /// What is known of the header of a line, or of the field that the log puts around a message.
-fn gloss(line: &str, kind: LineKind) -> Option<&'static str> {
+fn gloss(line: &str, kind: LineKind) -> Option<String> {
     let place = match kind {
         LineKind::Header | LineKind::Diagnostics => Place::Header,
         LineKind::Trace => Place::Record,
         LineKind::StartLine | LineKind::Body => return None,
     };
     let (name, _) = split_field(line.as_bytes())?;
-    let known = Knowledge::built_in().name_in(place, &to_text(name))?;
-    (!known.gloss.is_empty()).then_some(known.gloss.as_str())
+    let known = Knowledge::current().name_in(place, &to_text(name))?;
+    (!known.gloss.is_empty()).then(|| with_source(&known.gloss, known.is_own))
 }
