@@ -54,12 +54,14 @@ impl App {
     /// True while what was found may not be all: the log is still read, or was written to since.
     #[must_use]
     pub fn findings_are_so_far(&self) -> bool {
-        self.is_indexing() || self.findings.as_ref().is_none_or(|found| !Arc::ptr_eq(&found.index, &self.index))
+        let is_of_all = self.findings.as_ref().is_some_and(|found| Arc::ptr_eq(&found.index, &self.index));
+        self.is_indexing() || !(is_of_all || self.diagnosis_stopped)
     }
 
     /// Takes in what was found, and finds again what is looked at.
     pub(super) fn take_findings(&mut self, findings: Findings) {
         let chosen = self.card().and_then(|card| findings.find(card));
+        self.diagnosis_stopped = false;
         self.findings = Some(findings.into());
         match (&mut self.chosen, chosen) {
             (Some(own), Some(number)) => {

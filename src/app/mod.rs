@@ -3,6 +3,7 @@
 //! The window reads this state and pushes [`Action`]s; [`App::apply`] is the one place that carries them
 //! out. Long work runs on threads of its own; its results are immutable and are swapped in by [`App::receive`].
 
+mod around;
 mod chosen;
 pub mod command;
 mod detail;
@@ -13,17 +14,19 @@ mod jobs;
 mod offers;
 mod own;
 mod receive;
+mod saving;
 mod steps;
 mod view;
 
+pub use self::around::{Around, Ask};
 pub use self::chosen::Chosen;
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};
 pub use self::explained::{Code, Explained, Param};
 pub use self::findings::{Card, Check, Findings, Person};
-pub use self::jobs::Wake;
 pub use self::offers::{Offer, Offers, addresses_like};
 pub use self::own::{FOLDER_NAME, own_tables_folder, use_own_tables};
+pub use self::saving::{Save, Saving};
 pub use self::steps::{Step, Steps};
 pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
@@ -86,6 +89,10 @@ pub struct App {
     ladder_is_dialog: bool,
     /// What the diagnosis found; `None` where there was none yet.
     pub findings: Option<Arc<Findings>>,
+    /// The diagnosis broke off, and nothing more is found.
+    pub diagnosis_stopped: bool,
+    /// What is being saved, or was.
+    pub saving: Saving,
     /// The finding that is looked at.
     pub chosen: Option<Chosen>,
     /// Records of the snapshot that a diagnosis was asked of last, and when the files were opened.
@@ -109,9 +116,9 @@ pub struct App {
 }
 
 impl App {
-    /// `wake` is called from other threads when there is something to receive.
+    /// `around` wakes it when there is something to receive.
     #[must_use]
-    pub fn new(wake: Wake) -> Self {
+    pub fn new(around: Around) -> Self {
         Self {
             opening: Opening::default(),
             waits_for_dialog: false,
@@ -126,6 +133,8 @@ impl App {
             ladder_of: LadderOf::Dialog,
             ladder_is_dialog: false,
             findings: None,
+            diagnosis_stopped: false,
+            saving: Saving::Nothing,
             chosen: None,
             diagnosed: 0,
             opened: Instant::now(),
@@ -138,7 +147,7 @@ impl App {
             index: Arc::default(),
             query: Query::All,
             asked: None,
-            jobs: Jobs::new(wake),
+            jobs: Jobs::new(around),
         }
     }
 
@@ -215,7 +224,7 @@ impl App {
     }
 
     fn forget_findings(&mut self) {
-        (self.findings, self.diagnosed) = (None, 0);
+        (self.findings, self.diagnosed, self.diagnosis_stopped) = (None, 0, false);
         self.leave_finding();
     }
 
@@ -269,7 +278,8 @@ impl App {
     /// True while anything is being read, selected or laid out in the background.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.is_indexing() || self.waits_for_dialog || self.jobs.is_busy()
+        let saves = matches!(self.saving, Saving::Running(_));
+        self.is_indexing() || self.waits_for_dialog || saves || self.jobs.is_busy()
     }
 
     /// Names of the opened files or folders, for the title.
@@ -320,15 +330,20 @@ impl App {
                 self.opening.errors.clear();
                 self.opening.skipped.clear();
             }
+            Action::DismissSaved => self.saving = Saving::Nothing,
             Action::Run(command) => self.run(command),
         }
     }
 
     fn run(&mut self, command: Command) {
         match command {
-            Command::OpenFiles => self.pick(false, false),
-            Command::OpenFolder => self.pick(true, false),
-            Command::AddFiles => self.pick(false, true),
+            Command::OpenFiles => self.ask(Ask::Files { add: false }),
+            Command::OpenFolder => self.ask(Ask::Folder),
+            Command::AddFiles => self.ask(Ask::Files { add: true }),
+            Command::SaveReport => self.ask_place(Save::Report { with_names: false }),
+            Command::SaveReportWithNames => self.ask_place(Save::Report { with_names: true }),
+            Command::SaveRedactedLogs => self.ask_place(Save::RedactedLogs),
+            Command::StopSaving => self.stop_saving(),
             Command::OpenAgain if self.is_empty() => {}
             Command::OpenAgain => self.read_all(),
             Command::Close => self.close(),
@@ -361,10 +376,11 @@ impl App {
         }
     }
 
-    fn pick(&mut self, folder: bool, add: bool) {
+    /// Asks the user for paths, one question at a time.
+    fn ask(&mut self, ask: Ask) {
         if !self.waits_for_dialog {
             self.waits_for_dialog = true;
-            self.jobs.pick(folder, add);
+            self.jobs.ask(ask);
         }
     }
 
@@ -444,6 +460,7 @@ impl App {
         match command {
             Command::LeaveFinding | Command::NextEvidence | Command::PreviousEvidence => self.chosen.is_some(),
             Command::NextFinding | Command::PreviousFinding => self.findings.is_some(),
+            Command::SaveReport | Command::SaveReportWithNames | Command::SaveRedactedLogs => self.can_save(),
             _ => true,
         }
     }

@@ -200,7 +200,8 @@ pub fn run(verb: Verb) -> ExitCode {
             })
         }),
         Verb::Redact { input, out } => {
-            redact::check_place(&input, &out).and_then(|()| with_index(&input, |opened| redact::write(&opened, &out)))
+            let is_fit = export::check_folder(&input.files, &out).map_err(|why| with_o(&why));
+            is_fit.and_then(|()| with_index(&input, |opened| redact::write(&opened, &out)))
         }
         Verb::Report { input, filter, format, no_redact, out } => with_query(&input, &filter, |opened, query| {
             let diagnosis = diagnose(opened.index, query);
@@ -235,6 +236,11 @@ fn use_own_tables() {
     for sentence in crate::app::use_own_tables() {
         eprintln!("uccello: {sentence}");
     }
+}
+
+/// A sentence that ends with another place to choose, and how that is said here.
+fn with_o(why: &str) -> String {
+    format!("{why} with -o")
 }
 
 /// Says an error and gives its exit code.

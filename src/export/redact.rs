@@ -23,10 +23,10 @@ pub use self::secrets::fold as fold_secrets;
 use self::learn::Found;
 use self::names::Names;
 use self::replace::Replacer;
+use super::save::{Stopped, Work};
 use crate::index::Index;
 use crate::protocol::lines::to_text;
 use rustc_hash::FxHashMap;
-use std::convert::Infallible;
 use std::io::{self, Write};
 
 /// Knows what stands instead of what.
@@ -41,10 +41,18 @@ impl Redactor {
     /// Learns everything that an index holds.
     #[must_use]
     pub fn learn(index: &Index) -> Self {
+        Self::learn_with(index, &Work::default()).unwrap_or_else(|Stopped| Self::of(index, Found::default()))
+    }
+
+    /// The same as a work that can be watched and stopped.
+    ///
+    /// # Errors
+    /// Where it was stopped.
+    pub fn learn_with(index: &Index, work: &Work) -> Result<Self, Stopped> {
         let mut found = Found::default();
         for number in 0..index.files().len() {
             let file = u16::try_from(number).unwrap_or(u16::MAX);
-            let done: Result<(), Infallible> = pieces::each_piece(index, file, |row, bytes| {
+            pieces::each_piece(index, file, |row, bytes| {
                 if let Some(row) = row {
                     index.with_record(row, |record| {
                         for name in [record.machine, record.pool] {
@@ -54,10 +62,13 @@ impl Redactor {
                     });
                 }
                 found.learn(&to_text(bytes));
-                Ok(())
-            });
-            debug_assert!(done.is_ok());
+                work.step(bytes.len() as u64)
+            })?;
         }
+        Ok(Self::of(index, found))
+    }
+
+    fn of(index: &Index, mut found: Found) -> Self {
         found.settle();
         index.files().iter().for_each(|file| found.file_name(base_name(file.name())));
         let names = Names::of(&found);
@@ -90,7 +101,15 @@ impl Redactor {
     /// # Errors
     /// Where `out` cannot be written to.
     pub fn write(&self, index: &Index, file: u16, out: &mut impl Write) -> io::Result<()> {
-        pieces::write(&self.replacer, index, file, out)
+        self.write_with(index, file, out, &Work::default())
+    }
+
+    /// The same as a work that can be watched and stopped.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written to, or the work was stopped.
+    pub fn write_with(&self, index: &Index, file: u16, out: &mut impl Write, work: &Work) -> io::Result<()> {
+        pieces::write(&self.replacer, index, file, out, work)
     }
 }
 

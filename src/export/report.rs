@@ -17,12 +17,25 @@ use crate::index::{Index, RowId};
 use crate::ladder::Ladder;
 use crate::protocol::lines::to_text;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ReportFormat {
     Html,
     Markdown,
+}
+
+impl ReportFormat {
+    /// As the name of a file says it: Markdown where it ends so, else a page.
+    #[must_use]
+    pub fn of_name(path: &Path) -> Self {
+        let ending = path.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
+        match ending.as_deref() {
+            Some("md" | "markdown") => Self::Markdown,
+            _ => Self::Html,
+        }
+    }
 }
 
 /// Everything that a report says, ready to be written down. Texts are plain.

@@ -22,7 +22,7 @@ pub mod timeline;
 
 pub use self::launch::run;
 
-use crate::app::{Action, Actions, App, Command, LadderOf, command::COMMANDS, use_own_tables};
+use crate::app::{Action, Actions, App, Around, Command, LadderOf, command::COMMANDS, use_own_tables};
 use crate::cli::Input;
 use crate::trace::Outcome;
 use std::sync::Arc;
@@ -64,7 +64,13 @@ impl Window {
     #[must_use]
     pub fn for_context(context: &egui::Context, input: Option<Input>) -> Self {
         let wake = context.clone();
-        let mut app = App::new(Arc::new(move || wake.request_repaint()));
+        Self::with(Around::new(Arc::new(move || wake.request_repaint())), input)
+    }
+
+    /// The same with something else around it than the system.
+    #[must_use]
+    pub fn with(around: Around, input: Option<Input>) -> Self {
+        let mut app = App::new(around);
         if let Some(Input { files, clock }) = input {
             app.open(files, clock);
         }
@@ -98,7 +104,7 @@ impl Window {
         ctx.input_mut(|input| {
             // A key with more modifiers is asked first, or Ctrl+O would take Ctrl+Shift+O.
             let mut keyed: Vec<_> = COMMANDS.iter().filter_map(|entry| Some((entry.command, entry.key?))).collect();
-            keyed.sort_by_key(|(_, key)| !key.modifiers.shift);
+            keyed.sort_by_key(|(_, key)| !(key.modifiers.shift || key.modifiers.alt));
             keyed.retain(|(command, _)| *command != Command::Paste && self.app.can(*command));
             for (command, key) in keyed {
                 let is_function = matches!(key.logical_key, egui::Key::F1 | egui::Key::F7 | egui::Key::F8);
@@ -165,6 +171,9 @@ impl Window {
             let is_failure = !app.opening.errors.is_empty();
             let frame = bar_frame.fill(if is_failure { tokens.tone(theme::Tone::Failure).soft } else { tokens.header });
             egui::Panel::top("errors").frame(frame).show(ui, |ui| start::errors_ui(ui, &app.opening, &mut actions));
+        }
+        if let Some(frame) = status::saved_ground(app, tokens).map(|fill| bar_frame.fill(fill)) {
+            egui::Panel::top("saved").frame(frame).show(ui, |ui| status::saved_ui(ui, app, &mut actions));
         }
         if !app.opening.siblings.is_empty() {
             let frame = bar_frame.fill(tokens.header);

@@ -9,6 +9,7 @@ mod opening;
 mod pasting;
 mod pictures;
 mod reading;
+mod saving;
 mod searching;
 #[path = "../support/mod.rs"]
 mod support;
@@ -17,6 +18,8 @@ use egui::{Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use uccello::app::Around;
 use uccello::cli::Input;
 use uccello::window::Window;
 
@@ -31,13 +34,26 @@ fn open(theme: Theme, size: [f32; 2], files: &[&Path]) -> Harness<'static, Optio
 
 /// The window over some files, while they are read.
 fn start(theme: Theme, size: [f32; 2], files: &[&Path]) -> Harness<'static, Option<Window>> {
+    start_with(theme, size, files, |around| around)
+}
+
+/// The same with something else around the window than the system.
+fn start_with(
+    theme: Theme,
+    size: [f32; 2],
+    files: &[&Path],
+    change: impl Fn(Around) -> Around + 'static,
+) -> Harness<'static, Option<Window>> {
     let input = Input { files: files.iter().map(|file| PathBuf::from(*file)).collect(), clock: vec![] };
     support::builder::<Option<Window>>(theme, size).build_ui_state(
         move |ui, window| {
             let all = ui.ctx().content_rect();
             let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(all));
             ui.set_clip_rect(all);
-            window.get_or_insert_with(|| Window::for_context(ui.ctx(), Some(input.clone()))).panels(&mut ui);
+            let ctx = ui.ctx().clone();
+            let around = || change(Around::new(Arc::new(move || ctx.request_repaint())));
+            let window = window.get_or_insert_with(|| Window::with(around(), Some(input.clone())));
+            window.panels(&mut ui);
         },
         None,
     )

@@ -1,6 +1,7 @@
 //! Writes a file again, record by record, with stand-ins. Lines stay lines, so that records stay where they are; the
 //! lengths of bodies are put right.
 
+use super::super::save::{Stopped, Work};
 use super::replace::Replacer;
 use crate::format::Oddities;
 use crate::index::{Index, RowId};
@@ -41,11 +42,12 @@ pub fn each_piece<E>(
 /// Writes a file with stand-ins.
 ///
 /// # Errors
-/// Where `out` cannot be written to.
-pub fn write(replacer: &Replacer, index: &Index, file: u16, out: &mut impl Write) -> io::Result<()> {
+/// Where `out` cannot be written to, or the work was stopped.
+pub fn write(replacer: &Replacer, index: &Index, file: u16, out: &mut impl Write, work: &Work) -> io::Result<()> {
     each_piece(index, file, |row, bytes| {
         let body = row.and_then(|row| Body::of(index, row, bytes));
-        out.write_all(piece(replacer, bytes, body.as_ref()).as_bytes())
+        out.write_all(piece(replacer, bytes, body.as_ref()).as_bytes())?;
+        work.step(bytes.len() as u64).map_err(|Stopped| io::Error::from(io::ErrorKind::Interrupted))
     })
 }
 
