@@ -1,8 +1,8 @@
 //! What the diagnosis found, in the window: cards, evidence, people, and what a message means.
 
 use super::{
-    INCIDENT, incident, only_section, open, picture, press, query_text, settle, shown, start, support, type_into,
-    wait_for, window,
+    INCIDENT, incident, only_section, open, picture, press, query_text, settle, shown, start, start_with, support,
+    type_into, wait_for, window,
 };
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Theme};
@@ -10,7 +10,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::fmt::Write as _;
 use std::path::Path;
-use uccello::app::LadderOf;
+use std::sync::Arc;
+use uccello::app::{Around, LadderOf};
 use uccello::window::Window;
 
 type Shown = Harness<'static, Option<Window>>;
@@ -300,6 +301,23 @@ fn nothing_fails_and_no_sign_in_say_what_was_looked_at() {
     let harness = open(Theme::Dark, [1280.0, 800.0], &[&path]);
     harness.get_by_label("No sign-in in this log");
     harness.get_by_label_contains("Nothing fails in what is there. Looked at ");
+}
+
+#[test]
+fn a_diagnosis_that_breaks_off_says_so_and_leaves_list_and_ladder() {
+    let mut harness = start_with(Theme::Dark, [1280.0, 800.0], &[Path::new(INCIDENT)], |around| Around {
+        diagnose: Arc::new(|_| std::panic::resume_unwind(Box::new("a mistake in a rule"))),
+        ..around
+    });
+    settle(&mut harness);
+    harness.get_by_label("Diagnosing stopped");
+    harness.get_by_label_contains("the list and the ladder are still complete");
+    assert!(harness.query_by_label_contains(" so far").is_none());
+    assert!(harness.query_by_label_contains("Looking for what fails").is_none());
+    assert!(shown(&harness) > 600);
+    harness.get_all_by_label_contains("REGISTER contoso.com, request").next().expect("a row").click();
+    settle(&mut harness);
+    assert!(!window(&harness).app().ladder.arrows.is_empty());
 }
 
 #[test]

@@ -44,7 +44,18 @@ pub fn look(severity: Severity) -> (Tone, &'static str) {
 }
 
 pub fn findings_ui(ui: &mut Ui, state: &mut CardsState, app: &App, actions: &mut Actions) {
+    if app.diagnosis_stopped {
+        nothing(
+            ui,
+            Tone::Failure,
+            "Diagnosing stopped",
+            "A mistake in this program ended the diagnosis; the list and the ladder are still complete.",
+        );
+    }
     let Some(findings) = &app.findings else {
+        if app.diagnosis_stopped {
+            return;
+        }
         nothing(ui, Tone::Neutral, "Looking for what fails…", "Nothing found so far");
         return;
     };
