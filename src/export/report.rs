@@ -16,6 +16,7 @@ use crate::diagnosis::{Diagnosis, Finding, Severity};
 use crate::index::{Index, RowId};
 use crate::ladder::Ladder;
 use crate::protocol::lines::to_text;
+use crate::source::{Encoding, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -89,6 +90,8 @@ struct FileTold {
     name: String,
     facts: Vec<String>,
     sha256: String,
+    /// What was digested, where that is not the file as it lies on the disk.
+    digested: &'static str,
 }
 
 /// Writes a report. Without a redactor names stay as they are.
@@ -142,6 +145,7 @@ impl Report {
             diagnosis.findings.iter().partition(|finding| finding.severity == Severity::Normal);
         let story = story::rows(index, diagnosis).map(|(title, rows)| {
             let mut ladder = story::ladder(index, &rows);
+            ladder.judge(&diagnosis.trace);
             for host in &mut ladder.lanes {
                 host.name = words.say(&host.name);
             }
@@ -295,10 +299,21 @@ fn files(index: &Index, diagnosis: &Diagnosis, words: &Words<'_>) -> Vec<FileTol
         FileTold {
             name: words.file(&coverage.file, number),
             facts,
+            digested: digested(&file.source),
             sha256: file.source.sha256().unwrap_or_else(|_| "not known: the file cannot be read any more".to_owned()),
         }
     })
     .collect()
+}
+
+/// Of what the digest is, for those who hold it against what they have.
+fn digested(source: &Source) -> &'static str {
+    match source.encoding() {
+        _ if source.path().is_some() => "",
+        _ if !source.is_packed() => ", of the pasted text",
+        Encoding::Utf16Le | Encoding::Utf16Be => ", of the unpacked text as UTF-8, not of the archive",
+        _ => ", of the unpacked text, not of the archive",
+    }
 }
 
 /// True for what is to be typed, which stands alone to be copied.
