@@ -13,6 +13,7 @@ use crate::format::clock::Offset;
 use crate::index::{self, Index, Opened, Progress, RowId};
 use crate::ladder::Ladder;
 use crate::query::{self, Matcher, Query, RowSet, Scope};
+use crate::trace::Trace;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -180,7 +181,10 @@ pub fn run(verb: Verb) -> ExitCode {
             // Web-service calls of a client are drawn where the query asks for them.
             let scope = if query.names_kind() { Scope::AllRecords } else { Scope::Messages };
             let rows = rows(opened.index, &select(opened.index, query, scope));
-            let ladder = Ladder::of(opened.index, &rows);
+            let mut ladder = Ladder::of(opened.index, &rows);
+            if ladder.has_challenge() {
+                ladder.judge(&Trace::read(opened.index));
+            }
             let text = match format {
                 LadderFormat::Text => export::ladder_text(&ladder),
                 LadderFormat::Svg => export::ladder_svg(&ladder),
@@ -221,12 +225,15 @@ pub fn instead_of_window(input: &Input) -> ExitCode {
     use_own_tables();
     finish(with_index(input, |opened| {
         let rows = rows(opened.index, &select(opened.index, Query::All, Scope::Messages));
+        let diagnosis = Diagnosis::of(opened.index);
+        let mut ladder = Ladder::of(opened.index, &rows);
+        ladder.judge(&diagnosis.trace);
         print(|out| {
             info::write(out, &opened, TextOrJson::Text)?;
             writeln!(out)?;
-            out.write_all(export::ladder_text(&Ladder::of(opened.index, &rows)).as_bytes())?;
+            out.write_all(export::ladder_text(&ladder).as_bytes())?;
             writeln!(out)?;
-            out.write_all(export::diagnosis_text(opened.index, &Diagnosis::of(opened.index)).as_bytes())
+            out.write_all(export::diagnosis_text(opened.index, &diagnosis).as_bytes())
         })
     }))
 }
