@@ -17,6 +17,7 @@ mod receive;
 mod saving;
 mod steps;
 mod view;
+mod why;
 
 pub use self::around::{Around, Ask};
 pub use self::chosen::Chosen;
