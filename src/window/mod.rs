@@ -224,12 +224,12 @@ impl Window {
         }
         egui::Panel::left("side")
             .frame(plain.inner_margin(egui::Margin::same(8)))
-            .default_size((width * 0.2).max(250.0))
+            .default_size((width * 0.2).max(220.0))
             .size_range(170.0..=560.0)
             .show(ui, |ui| side::side_ui(ui, &mut self.side, app, actions));
         egui::Panel::right("detail")
             .frame(plain)
-            .default_size((width * 0.285).max(330.0))
+            .default_size((width * 0.285).max(300.0))
             .size_range(240.0..=1200.0)
             .show(ui, |ui| {
                 detail::detail_ui(ui, &mut self.detail, app, actions);

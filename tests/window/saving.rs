@@ -1,6 +1,6 @@
 //! Saving a report and redacted logs, as a person does it: from the menu or by key, to a place that is asked for.
 
-use super::{INCIDENT, settle, shown, start_with, window};
+use super::{INCIDENT, picture, settle, shown, start_with, support, window};
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -37,7 +37,7 @@ fn asked(asked: &Asked) -> Vec<Ask> {
 }
 
 /// Chooses an entry of the menu for saving.
-fn choose(harness: &mut Shown, entry: &str) {
+fn choose_entry(harness: &mut Shown, entry: &str) {
     harness.get_by_label("Save…").click();
     settle(harness);
     harness.get_all_by_label_contains(entry).next().expect("an entry of the menu").click();
@@ -53,7 +53,7 @@ fn a_report_is_saved_where_the_user_says_and_names_nobody() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = folder.path().join("report.html");
     let (mut harness, questions) = answering(&[Path::new(INCIDENT)], &[&place]);
-    choose(&mut harness, "Save report…");
+    choose_entry(&mut harness, "Save report…");
     assert_eq!(asked(&questions), [Ask::PlaceFor(Save::Report { with_names: false })]);
     harness.get_by_label_contains(&format!("Saved the report as {}", place.display()));
     let page = read(&place);
@@ -66,11 +66,24 @@ fn a_report_is_saved_where_the_user_says_and_names_nobody() {
 }
 
 #[test]
+fn pictures_of_saving() {
+    let mut results = egui_kittest::SnapshotResults::new();
+    for (theme, name) in support::THEMES {
+        let place = Path::new("/no such folder/report.html");
+        let choose = move |around| Around { choose: Arc::new(move |_| vec![place.to_path_buf()]), ..around };
+        let mut harness = start_with(theme, [1000.0, 640.0], &[Path::new(INCIDENT)], choose);
+        settle(&mut harness);
+        choose_entry(&mut harness, "Save report…");
+        picture(&mut results, harness, &format!("saving_{name}"));
+    }
+}
+
+#[test]
 fn real_names_are_an_entry_of_their_own_and_markdown_goes_by_the_name() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = folder.path().join("report.md");
     let (mut harness, questions) = answering(&[Path::new(INCIDENT)], &[&place]);
-    choose(&mut harness, "Save report with real names…");
+    choose_entry(&mut harness, "Save report with real names…");
     assert_eq!(asked(&questions), [Ask::PlaceFor(Save::Report { with_names: true })]);
     let text = read(&place);
     assert!(text.starts_with("# Uccello report") && text.contains("anna@contoso.com"), "{text}");
@@ -100,7 +113,7 @@ fn redacted_logs_go_into_a_folder_and_never_beside_the_logs() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = folder.path().join("for the vendor");
     let (mut harness, _) = answering(&[Path::new(INCIDENT)], &[&place]);
-    choose(&mut harness, "Save redacted logs…");
+    choose_entry(&mut harness, "Save redacted logs…");
     harness.get_by_label_contains(&format!("Saved 3 redacted logs in {}", place.display()));
     let names: Vec<String> = std::fs::read_dir(&place)
         .expect("the folder")
@@ -109,11 +122,11 @@ fn redacted_logs_go_into_a_folder_and_never_beside_the_logs() {
     assert_eq!(names.len(), 3);
     assert!(names.iter().all(|name| !name.contains("anna") && !name.contains("ben")), "{names:?}");
     // A second time nothing is written over.
-    choose(&mut harness, "Save redacted logs…");
+    choose_entry(&mut harness, "Save redacted logs…");
     harness.get_by_label_contains("there is such a file already; choose an empty folder");
     // The folder of the logs is no place for them.
     let (mut harness, _) = answering(&[Path::new(INCIDENT)], &[Path::new(INCIDENT)]);
-    choose(&mut harness, "Save redacted logs…");
+    choose_entry(&mut harness, "Save redacted logs…");
     harness.get_by_label_contains("the folder holds");
     assert_eq!(std::fs::read_dir(INCIDENT).expect("the samples").count(), 3);
 }
@@ -125,7 +138,7 @@ fn a_report_is_never_written_over_a_log() {
     std::fs::copy("sample-logs/external-sign-in/anna-UccApi-0.UccApilog", &log).expect("a copy of a sample");
     let before = std::fs::read(&log).expect("the log");
     let (mut harness, _) = answering(&[&log], &[&log]);
-    choose(&mut harness, "Save report…");
+    choose_entry(&mut harness, "Save report…");
     harness.get_by_label_contains("this is one of the logs; choose another place");
     assert_eq!(std::fs::read(&log).expect("the log"), before);
 }
@@ -133,7 +146,7 @@ fn a_report_is_never_written_over_a_log() {
 #[test]
 fn a_question_that_is_put_away_saves_nothing() {
     let (mut harness, questions) = answering(&[Path::new(INCIDENT)], &[]);
-    choose(&mut harness, "Save report…");
+    choose_entry(&mut harness, "Save report…");
     assert_eq!(asked(&questions).len(), 1);
     assert!(matches!(window(&harness).app().saving, Saving::Nothing));
 }

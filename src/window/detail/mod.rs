@@ -29,6 +29,8 @@ impl DetailPanel {
 
 /// A pane this high has room for the facts of a message over its text.
 const ROOMY_PT: f32 = 440.0;
+/// What the text of a message has at least: with more the pane would grow over the status line.
+const LEAST_TEXT_PT: f32 = 20.0;
 
 /// The pane, or what to do to fill it.
 pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut Actions) {
@@ -71,7 +73,8 @@ pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut 
         text(ui, app, detail);
         return;
     }
-    egui::ScrollArea::vertical().id_salt(("explained", detail.row.0)).auto_shrink(false).show(ui, |ui| {
+    let area = egui::ScrollArea::vertical().id_salt(("explained", detail.row.0)).min_scrolled_height(LEAST_TEXT_PT);
+    area.auto_shrink(false).show(ui, |ui| {
         egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             explained::explained_ui(ui, &detail.explained, actions);
             explained::title(ui, "Message");
@@ -213,6 +216,7 @@ fn text(ui: &mut Ui, app: &App, detail: &Detail) {
     let area = egui::ScrollArea::both()
         .id_salt(detail.row.0)
         .auto_shrink(false)
+        .min_scrolled_height(LEAST_TEXT_PT)
         .scroll_bar_visibility(egui::scroll_area::ScrollBarVisibility::AlwaysVisible);
     area.show_rows(ui, height, detail.lines.len(), |ui, range| {
         for line in detail.lines.get(range).unwrap_or_default() {
