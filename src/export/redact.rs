@@ -11,6 +11,7 @@ mod der;
 mod learn;
 mod names;
 mod ntlm;
+mod ordered;
 mod pieces;
 mod replace;
 mod secrets;
@@ -52,17 +53,10 @@ impl Redactor {
         let mut found = Found::default();
         for number in 0..index.files().len() {
             let file = u16::try_from(number).unwrap_or(u16::MAX);
-            pieces::each_piece(index, file, |row, bytes| {
-                if let Some(row) = row {
-                    index.with_record(row, |record| {
-                        for name in [record.machine, record.pool] {
-                            found.host(&to_text(name));
-                            found.machine(to_text(name).split('.').next().unwrap_or_default());
-                        }
-                    });
-                }
-                found.learn(&to_text(bytes));
-                work.step(bytes.len() as u64)
+            let learn = |pieces: &mut dyn Iterator<Item = pieces::Piece<'_>>| learned(index, pieces);
+            pieces::each_group(index, file, learn, |own, bytes| {
+                found.add(own);
+                work.step(bytes)
             })?;
         }
         Ok(Self::of(index, found))
@@ -111,6 +105,23 @@ impl Redactor {
     pub fn write_with(&self, index: &Index, file: u16, out: &mut impl Write, work: &Work) -> io::Result<()> {
         pieces::write(&self.replacer, index, file, out, work)
     }
+}
+
+/// What some pieces tell.
+fn learned(index: &Index, pieces: &mut dyn Iterator<Item = pieces::Piece<'_>>) -> Found {
+    let mut found = Found::default();
+    for (row, bytes) in pieces {
+        if let Some(row) = row {
+            index.with_record(row, |record| {
+                for name in [record.machine, record.pool] {
+                    found.host(&to_text(name));
+                    found.machine(to_text(name).split('.').next().unwrap_or_default());
+                }
+            });
+        }
+        found.learn(&to_text(bytes));
+    }
+    found
 }
 
 fn base_name(name: &str) -> &str {
