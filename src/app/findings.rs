@@ -14,6 +14,15 @@ use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+/// Whether more may be found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Diagnosing {
+    #[default]
+    Works,
+    /// By a mistake in this program; nothing more is found.
+    BrokeOff,
+}
+
 /// Everything that was found in one snapshot.
 #[derive(Debug, Default)]
 pub struct Findings {

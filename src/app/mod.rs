@@ -24,7 +24,7 @@ pub use self::chosen::Chosen;
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};
 pub use self::explained::{Code, Explained, Param};
-pub use self::findings::{Card, Check, Findings, Person};
+pub use self::findings::{Card, Check, Diagnosing, Findings, Person};
 pub use self::offers::{Offer, Offers, addresses_like};
 pub use self::own::{FOLDER_NAME, own_tables_folder, use_own_tables};
 pub use self::saving::{Save, Saving};
@@ -90,8 +90,7 @@ pub struct App {
     ladder_is_dialog: bool,
     /// What the diagnosis found; `None` where there was none yet.
     pub findings: Option<Arc<Findings>>,
-    /// The diagnosis broke off, and nothing more is found.
-    pub diagnosis_stopped: bool,
+    pub diagnosing: Diagnosing,
     /// What is being saved, or was.
     pub saving: Saving,
     /// The finding that is looked at.
@@ -134,7 +133,7 @@ impl App {
             ladder_of: LadderOf::Dialog,
             ladder_is_dialog: false,
             findings: None,
-            diagnosis_stopped: false,
+            diagnosing: Diagnosing::Works,
             saving: Saving::Nothing,
             chosen: None,
             diagnosed: 0,
@@ -225,7 +224,7 @@ impl App {
     }
 
     fn forget_findings(&mut self) {
-        (self.findings, self.diagnosed, self.diagnosis_stopped) = (None, 0, false);
+        (self.findings, self.diagnosed, self.diagnosing) = (None, 0, Diagnosing::Works);
         self.leave_finding();
     }
 

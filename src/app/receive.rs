@@ -3,7 +3,7 @@
 use super::chosen::row_in;
 use super::jobs::Done;
 use super::view::View;
-use super::{App, Ask, LadderOf, Saving};
+use super::{App, Ask, Diagnosing, LadderOf, Saving};
 use crate::index::Followed;
 use crate::query::Scope;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ impl App {
                 Done::Followed(followed) => self.follow(followed),
                 Done::View(view) => self.show(view),
                 Done::Diagnosis(findings) => self.take_findings(*findings),
-                Done::NoDiagnosis => self.diagnosis_stopped = true,
+                Done::NoDiagnosis => self.diagnosing = Diagnosing::BrokeOff,
                 Done::Ladder { ladder, is_dialog } => {
                     self.ladder = ladder;
                     self.ladder_is_dialog = is_dialog;

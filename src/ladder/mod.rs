@@ -109,7 +109,8 @@ impl Ladder {
     pub fn judge(&mut self, trace: &Trace) {
         let rounds = trace.attempts().flat_map(|attempt| &attempt.rounds);
         let failed = rounds.filter(|round| round.state == State::Failed).filter_map(|round| round.answer.as_ref());
-        let refused: FxHashSet<RowId> = failed.flat_map(|answer| answer.rows()).collect();
+        let mut refused: FxHashSet<RowId> = FxHashSet::default();
+        failed.for_each(|answer| refused.extend(answer.rows()));
         for arrow in &mut self.arrows {
             if refused.contains(&arrow.row) || arrow.copy.is_some_and(|copy| refused.contains(&copy)) {
                 arrow.outcome = Outcome::Failure;

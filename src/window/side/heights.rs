@@ -10,7 +10,7 @@ use egui::Ui;
 #[derive(Debug, Default)]
 pub struct Heights {
     pub width_pt: f32,
-    heights_pt: Vec<f32>,
+    each_pt: Vec<f32>,
     /// Of each card the top, counted from that of the first, and the end of the last.
     tops_pt: Vec<f32>,
     /// The first card whose height turned out to be another.
@@ -19,8 +19,8 @@ pub struct Heights {
 
 impl Heights {
     pub fn new(width_pt: f32, heights_pt: impl Iterator<Item = f32>) -> Self {
-        let mut own = Self { width_pt, heights_pt: heights_pt.collect(), tops_pt: vec![0.0], changed: Some(0) };
-        own.tops_pt.resize(own.heights_pt.len() + 1, 0.0);
+        let mut own = Self { width_pt, each_pt: heights_pt.collect(), tops_pt: vec![0.0], changed: Some(0) };
+        own.tops_pt.resize(own.each_pt.len() + 1, 0.0);
         own.settle();
         own
     }
@@ -31,7 +31,7 @@ impl Heights {
     }
 
     pub fn height_pt(&self, number: usize) -> f32 {
-        self.heights_pt.get(number).copied().unwrap_or(0.0)
+        self.each_pt.get(number).copied().unwrap_or(0.0)
     }
 
     /// The card that stands at a place.
@@ -41,7 +41,7 @@ impl Heights {
 
     /// Takes in how high a card is. It moves the others only when they are settled.
     pub fn set(&mut self, number: usize, height_pt: f32) {
-        if let Some(own) = self.heights_pt.get_mut(number)
+        if let Some(own) = self.each_pt.get_mut(number)
             && (*own - height_pt).abs() > 0.01
         {
             *own = height_pt;
@@ -53,7 +53,7 @@ impl Heights {
     pub fn settle(&mut self) -> bool {
         let Some(first) = self.changed.take() else { return false };
         let mut top = self.top_pt(first);
-        for (height, below) in self.heights_pt.iter().zip(self.tops_pt.iter_mut().skip(1)).skip(first) {
+        for (height, below) in self.each_pt.iter().zip(self.tops_pt.iter_mut().skip(1)).skip(first) {
             top += height + GAP_PT;
             *below = top;
         }
@@ -61,11 +61,11 @@ impl Heights {
     }
 }
 
-/// Guesses how high a card is, without laying it out.
+/// Guesses how high a card is, without laying it out. All in points.
 pub struct Guess {
-    title_row_pt: f32,
-    small_row_pt: f32,
-    letter_pt: f32,
+    title_row: f32,
+    small_row: f32,
+    letter: f32,
 }
 
 /// Letters as common texts have them.
@@ -77,19 +77,19 @@ impl Guess {
         let color = egui::Color32::PLACEHOLDER;
         let galley = ui.fonts_mut(|fonts| fonts.layout_no_wrap(COMMON.to_owned(), font.clone(), color));
         Self {
-            title_row_pt: galley.size().y,
-            small_row_pt: ui.fonts_mut(|fonts| fonts.row_height(&theme::small_font())),
-            letter_pt: galley.size().x / COMMON.len() as f32,
+            title_row: galley.size().y,
+            small_row: ui.fonts_mut(|fonts| fonts.row_height(&theme::small_font())),
+            letter: galley.size().x / COMMON.len() as f32,
         }
     }
 
     pub fn height_pt(&self, card: &Card, width_pt: f32) -> f32 {
         // Words that do not fit leave the end of their line empty.
-        let letters = (room_pt(card, width_pt) / self.letter_pt * 0.92).max(1.0);
+        let letters = (room_pt(card, width_pt) / self.letter * 0.92).max(1.0);
         let rows = (card.title.len() as f32 / letters).ceil().max(1.0);
         let small = [!card.is_named && !card.user.is_empty(), !card.times.is_empty()];
         let small = small.into_iter().filter(|is_there| *is_there).count() as f32;
-        let lines_pt = self.title_row_pt * rows + LINE_GAP_PT + (self.small_row_pt + LINE_GAP_PT) * small;
+        let lines_pt = self.title_row * rows + LINE_GAP_PT + (self.small_row + LINE_GAP_PT) * small;
         (PADDING_PT * 2.0 + BADGE_PT + lines_pt).ceil()
     }
 }
@@ -102,13 +102,14 @@ mod tests {
     fn what_was_guessed_wrong_moves_what_stands_below() {
         let mut heights = Heights::new(200.0, [10.0, 20.0, 30.0].into_iter());
         let gap = GAP_PT;
-        assert_eq!(heights.top_pt(3), 60.0 + 3.0 * gap);
+        let tops = |heights: &Heights| [1, 2, 3].map(|number| heights.top_pt(number).round() as usize);
+        let with_gaps = |tops: [usize; 3]| [0, 1, 2].map(|at: usize| tops[at] + (at + 1) * gap as usize);
+        assert_eq!(tops(&heights), with_gaps([10, 30, 60]));
         assert_eq!([0.0, 9.0, 10.0 + gap, 1_000.0].map(|place| heights.at_pt(place)), [0, 0, 1, 3]);
         heights.set(1, 50.0);
-        assert_eq!(heights.top_pt(2), 30.0 + 2.0 * gap, "not before it is settled");
+        assert_eq!(tops(&heights), with_gaps([10, 30, 60]), "not before it is settled");
         assert!(heights.settle());
-        assert_eq!(heights.top_pt(2), 60.0 + 2.0 * gap);
-        assert_eq!(heights.top_pt(3), 90.0 + 3.0 * gap);
+        assert_eq!(tops(&heights), with_gaps([10, 60, 90]));
         assert!(!heights.settle());
     }
 }
