@@ -1,7 +1,7 @@
 //! The finding that is looked at: its evidence in the view on the screen, and the way through it.
 
 use super::findings::{Card, Findings};
-use super::{App, LadderOf};
+use super::{App, Diagnosing, LadderOf};
 use crate::index::{Index, RowId};
 use crate::query::Scope;
 use crate::trace::Outcome;
@@ -54,12 +54,14 @@ impl App {
     /// True while what was found may not be all: the log is still read, or was written to since.
     #[must_use]
     pub fn findings_are_so_far(&self) -> bool {
-        self.is_indexing() || self.findings.as_ref().is_none_or(|found| !Arc::ptr_eq(&found.index, &self.index))
+        let is_of_all = self.findings.as_ref().is_some_and(|found| Arc::ptr_eq(&found.index, &self.index));
+        self.is_indexing() || !is_of_all && self.diagnosing == Diagnosing::Works
     }
 
     /// Takes in what was found, and finds again what is looked at.
     pub(super) fn take_findings(&mut self, findings: Findings) {
         let chosen = self.card().and_then(|card| findings.find(card));
+        self.diagnosing = Diagnosing::Works;
         self.findings = Some(findings.into());
         match (&mut self.chosen, chosen) {
             (Some(own), Some(number)) => {

@@ -26,6 +26,7 @@ pub enum Action {
     LadderOf(LadderOf),
     DismissErrors,
     DismissSiblings,
+    DismissSaved,
     Run(Command),
 }
 
@@ -40,6 +41,10 @@ pub enum Command {
     AddFiles,
     OpenAgain,
     Paste,
+    SaveReport,
+    SaveReportWithNames,
+    SaveRedactedLogs,
+    StopSaving,
     Close,
     FocusAddress,
     FocusQuery,
@@ -103,6 +108,25 @@ pub const COMMANDS: &[Entry] = &[
         help: "Opens messages or a sign-in report from the clipboard beside what is open",
         key: Some(key(Modifiers::COMMAND, Key::V)),
     },
+    Entry {
+        command: Command::SaveReport,
+        name: "Save report…",
+        help: "Saves what was found as a page or as Markdown, with stand-ins for names",
+        key: Some(key(Modifiers::COMMAND, Key::S)),
+    },
+    Entry {
+        command: Command::SaveReportWithNames,
+        name: "Save report with real names…",
+        help: "Saves what was found with names and addresses as they are; secrets are left out all the same",
+        key: Some(key(Modifiers::COMMAND.plus(Modifiers::ALT), Key::S)),
+    },
+    Entry {
+        command: Command::SaveRedactedLogs,
+        name: "Save redacted logs…",
+        help: "Writes the logs again, with stand-ins for every name, address, number and secret, into a folder",
+        key: Some(key(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::S)),
+    },
+    Entry { command: Command::StopSaving, name: "Stop saving", help: "Leaves nothing behind", key: None },
     Entry {
         command: Command::Close,
         name: "Close",

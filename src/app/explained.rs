@@ -3,7 +3,7 @@
 //! What is decoded holds no secrets; readers of tokens and bodies pass them over.
 
 use super::steps::Step;
-use crate::diagnosis::knowledge::{Explanation, HresultEntry, Knowledge, Place};
+use crate::diagnosis::knowledge::{Explanation, HresultEntry, Knowledge, Place, with_source};
 use crate::index::{Entry, Index, RowId};
 use crate::protocol::diagnostics::Diagnostic;
 use crate::protocol::facts::Fact;
@@ -45,7 +45,7 @@ pub struct Param {
 
 impl Explained {
     pub(super) fn of(index: &Index, row: RowId, entry: &Entry) -> Self {
-        let knowledge = Knowledge::built_in();
+        let knowledge = Knowledge::current();
         let protocol = if entry.protocol == Some("http") { Protocol::Http } else { Protocol::Sip };
         let status = entry.status.and_then(|status| knowledge.status(protocol, status));
         let decoded = index.with_record(row, |record| {
@@ -57,7 +57,8 @@ impl Explained {
         });
         Self {
             step: None,
-            status: status.map(|known| (format!("{} {}", known.status, known.title), known.gloss.clone())),
+            status: status
+                .map(|known| (format!("{} {}", known.status, known.title), with_source(&known.gloss, known.is_own))),
             codes: entry.diagnostics.iter().map(|diagnostic| Code::of(knowledge, diagnostic)).collect(),
             decoded: decoded.flatten().unwrap_or_default(),
         }
@@ -102,7 +103,7 @@ impl Code {
             Param {
                 name: name.to_owned(),
                 value: value.clone(),
-                gloss: known.map(|known| known.gloss.clone()).unwrap_or_default(),
+                gloss: known.map(|known| with_source(&known.gloss, known.is_own)).unwrap_or_default(),
             }
         });
         let is_error = |name: &str, value: &str| name.contains("hresult") || value.starts_with("0x");

@@ -4,6 +4,7 @@
 //! that was diagnosed.
 
 use super::steps::Steps;
+use super::why::why;
 use crate::diagnosis::{Confidence, Diagnosis, Finding, Severity};
 use crate::export::{counted, verdict, with_separators};
 use crate::format::Millis;
@@ -12,6 +13,15 @@ use crate::trace::{Ending, Trace};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::sync::Arc;
+
+/// Whether more may be found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Diagnosing {
+    #[default]
+    Works,
+    /// By a mistake in this program; nothing more is found.
+    BrokeOff,
+}
 
 /// Everything that was found in one snapshot.
 #[derive(Debug, Default)]
@@ -26,6 +36,8 @@ pub struct Findings {
     pub cards: Vec<Card>,
     /// How many cards at the start are worth attention.
     pub urgent: usize,
+    /// What the others are: `2 hints, 7 normal things explained`.
+    pub calm: String,
     pub people: Vec<Person>,
     pub steps: Steps,
 }
@@ -49,6 +61,8 @@ pub struct Card {
     pub evidence: Vec<RowId>,
     /// How well the log proves it, as a sentence.
     pub sureness: &'static str,
+    /// One sentence of the explanation; empty where nothing has to be checked.
+    pub why: String,
     pub explanation: String,
     pub checks: Vec<Check>,
     /// All of it in words, for screen readers and tests.
@@ -74,7 +88,7 @@ pub struct Person {
     pub failures: usize,
     /// How the last attempt ended; `None` where there was none.
     pub last: Option<Ending>,
-    /// `6 attempts, 0 sign-ins, 5 failures`
+    /// `6 attempts, 0 sign-ins, 5 failures`; `3 attempts, not signed in` where there was no end to any of them
     pub counts: String,
 }
 
@@ -88,10 +102,13 @@ impl Findings {
         let (mut cards, calm) = urgent(&index, &findings);
         let urgent = cards.len();
         cards.extend(calm.iter().filter(|own| own.severity != Severity::Normal).map(|own| Card::of(&index, own, 0)));
-        cards.extend(normal(&index, &calm));
+        let normal = normal(&index, &calm);
+        let calm = calm_words(cards.len() - urgent, normal.len());
+        cards.extend(normal);
         Self {
             verdict,
             looked_at,
+            calm,
             has_sign_in: trace.attempts().next().is_some(),
             cards,
             urgent,
@@ -111,11 +128,23 @@ impl Findings {
     }
 }
 
+/// `2 hints, 7 normal things explained`
+fn calm_words(advice: usize, normal: usize) -> String {
+    let normal = (normal > 0).then(|| format!("{} explained", counted(normal as u64, "normal thing")));
+    let advice = (advice > 0).then(|| counted(advice as u64, "hint"));
+    [advice, normal].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// Failures and warnings with what they caused, and all others.
 fn urgent<'f>(index: &Index, findings: &'f [Finding]) -> (Vec<Card>, Vec<&'f Finding>) {
+    // Of the findings of one rule about one user, the first.
+    let mut first_of: FxHashMap<(&str, Option<&str>), usize> = FxHashMap::default();
+    for (at, finding) in findings.iter().enumerate() {
+        first_of.entry((finding.rule, finding.user.as_deref())).or_insert(at);
+    }
     let cause_of = |finding: &Finding| {
-        let rule = finding.caused_by?;
-        findings.iter().position(|other| other.rule == rule && other.user == finding.user && other.rule != finding.rule)
+        let rule = finding.caused_by.filter(|rule| *rule != finding.rule)?;
+        first_of.get(&(rule, finding.user.as_deref())).copied()
     };
     let mut caused: Vec<Vec<usize>> = vec![Vec::new(); findings.len()];
     let mut roots = Vec::new();
@@ -219,6 +248,7 @@ impl Card {
                 Confidence::Likely => "Likely, by the order of events",
                 Confidence::Hint => "Only a hint",
             },
+            why: if finding.checks.is_empty() { String::new() } else { why(&finding.explanation) },
             explanation: finding.explanation.clone(),
             checks: finding.checks.iter().map(|text| Check::of(text)).collect(),
             spoken,
@@ -328,7 +358,11 @@ fn people(trace: &Trace) -> Vec<Person> {
             let attempts = counted(person.attempts as u64, "attempt");
             let sign_ins = counted(person.sign_ins as u64, "sign-in");
             let failures = counted(person.failures as u64, "failure");
-            format!("{attempts}, {sign_ins}, {failures}")
+            match (person.sign_ins, person.failures) {
+                // Nobody refused anything, and yet it led nowhere.
+                (0, 0) => format!("{attempts}, not signed in"),
+                _ => format!("{attempts}, {sign_ins}, {failures}"),
+            }
         };
     }
     let order = |person: &Person| {

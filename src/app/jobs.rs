@@ -1,7 +1,9 @@
 //! Long work on threads of its own. Every job answers with plain data over one channel and wakes the
 //! window; of requests that overtake each other only the latest is carried out.
 
+use super::around::{Around, Ask, Wake};
 use super::findings::Findings;
+use super::saving::Order;
 use super::view::{View, ViewRequest, Viewer};
 use crate::format::clock::Offset;
 use crate::index::{self, Followed, Index, Pasted, Progress, RowId, Skipped};
@@ -9,20 +11,18 @@ use crate::ladder::Ladder;
 use crate::query::Searched;
 use crate::source::{State, siblings};
 use crate::trace::dialog_of;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-/// Wakes the window from any thread.
-pub type Wake = Arc<dyn Fn() + Send + Sync>;
-
 /// What a job has finished.
 pub enum Done {
-    /// The user chose files in the system's dialog; none where it was cancelled.
-    Picked {
+    /// The user answered; without paths where the question was put away.
+    Chosen {
+        ask: Ask,
         paths: Vec<PathBuf>,
-        add: bool,
     },
     Opened {
         errors: Vec<String>,
@@ -42,6 +42,17 @@ pub enum Done {
         is_dialog: bool,
     },
     Diagnosis(Box<Findings>),
+    /// The diagnosis broke off.
+    NoDiagnosis,
+    /// A sentence, whether it went well or not.
+    Saved(Result<String, String>),
+}
+
+impl Done {
+    /// Whether it counts also after other files were opened.
+    fn outlives_files(&self) -> bool {
+        matches!(self, Self::Chosen { .. } | Self::Saved(_))
+    }
 }
 
 pub struct LadderRequest {
@@ -95,11 +106,13 @@ pub struct Jobs {
     ladders: Latest<(u64, LadderRequest)>,
     diagnoses: Latest<DiagnosisRequest>,
     searched: Arc<Searched>,
+    around: Around,
 }
 
 impl Jobs {
-    pub fn new(wake: Wake) -> Self {
+    pub fn new(around: Around) -> Self {
         let (sender, done) = mpsc::channel();
+        let wake = Arc::clone(&around.wake);
         let reply = Reply { sender, epoch: Arc::default(), wake };
         let mut viewer = Viewer::default();
         let searched = Arc::new(Searched::default());
@@ -130,25 +143,28 @@ impl Jobs {
         });
         let diagnoses = Latest::start({
             let (reply, mut before) = (reply.clone(), Before::default());
+            let diagnose = Arc::clone(&around.diagnose);
             move |DiagnosisRequest { epoch, index, settles }: DiagnosisRequest, newer: &AtomicBool| {
                 if settles && !before.is_long_ago() && !is_quiet(newer) {
                     return;
                 }
                 if reply.epoch() == epoch {
                     let start = Instant::now();
-                    reply.send(epoch, Done::Diagnosis(Box::new(Findings::of(index))));
+                    // A mistake in a rule must not leave the window waiting for ever.
+                    let found = catch_unwind(AssertUnwindSafe(|| diagnose(index)));
+                    reply.send(epoch, found.map_or(Done::NoDiagnosis, |found| Done::Diagnosis(Box::new(found))));
                     before = Before { done: Some(Instant::now()), took: start.elapsed() };
                 }
             }
         });
-        Self { reply, done, views, ladders, diagnoses, searched }
+        Self { reply, done, views, ladders, diagnoses, searched, around }
     }
 
     /// What has finished since the last call.
     pub fn next(&self) -> Option<Done> {
         loop {
             let (epoch, done) = self.done.try_recv().ok()?;
-            if epoch == self.reply.epoch() || matches!(done, Done::Picked { .. }) {
+            if epoch == self.reply.epoch() || done.outlives_files() {
                 return Some(done);
             }
         }
@@ -184,16 +200,20 @@ impl Jobs {
         });
     }
 
-    /// Shows the system's dialog for files or a folder.
-    pub fn pick(&self, folder: bool, add: bool) {
-        let (reply, epoch) = (self.reply.clone(), self.reply.epoch());
+    /// Asks the user for paths.
+    pub fn ask(&self, ask: Ask) {
+        let (reply, choose) = (self.reply.clone(), Arc::clone(&self.around.choose));
+        std::thread::spawn(move || reply.send(reply.epoch(), Done::Chosen { ask, paths: choose(ask) }));
+    }
+
+    /// Saves something.
+    pub(super) fn save(&self, order: Order) {
+        let reply = self.reply.clone();
         std::thread::spawn(move || {
-            let dialog = rfd::FileDialog::new()
-                .set_title(if folder { "Open a folder of traces" } else { "Open traces" })
-                .add_filter("Traces", &["UccApilog", "uccapilog", "uccplog", "bak", "txt", "log"])
-                .add_filter("All files", &["*"]);
-            let paths = if folder { dialog.pick_folder().map(|folder| vec![folder]) } else { dialog.pick_files() };
-            reply.send(epoch, Done::Picked { paths: paths.unwrap_or_default(), add });
+            let saved = catch_unwind(AssertUnwindSafe(|| order.carry_out())).unwrap_or_else(|_| {
+                Err(format!("{}: a mistake in this program stopped the saving; report it", order.place.display()))
+            });
+            reply.send(reply.epoch(), Done::Saved(saved));
         });
     }
 

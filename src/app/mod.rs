@@ -3,6 +3,7 @@
 //! The window reads this state and pushes [`Action`]s; [`App::apply`] is the one place that carries them
 //! out. Long work runs on threads of its own; its results are immutable and are swapped in by [`App::receive`].
 
+mod around;
 mod chosen;
 pub mod command;
 mod detail;
@@ -11,17 +12,22 @@ mod files;
 mod findings;
 mod jobs;
 mod offers;
+mod own;
 mod receive;
+mod saving;
 mod steps;
 mod view;
+mod why;
 
+pub use self::around::{Around, Ask};
 pub use self::chosen::Chosen;
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};
 pub use self::explained::{Code, Explained, Param};
-pub use self::findings::{Card, Check, Findings, Person};
-pub use self::jobs::Wake;
+pub use self::findings::{Card, Check, Diagnosing, Findings, Person};
 pub use self::offers::{Offer, Offers, addresses_like};
+pub use self::own::{FOLDER_NAME, own_tables_folder, use_own_tables};
+pub use self::saving::{Save, Saving};
 pub use self::steps::{Step, Steps};
 pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
 
@@ -84,6 +90,9 @@ pub struct App {
     ladder_is_dialog: bool,
     /// What the diagnosis found; `None` where there was none yet.
     pub findings: Option<Arc<Findings>>,
+    pub diagnosing: Diagnosing,
+    /// What is being saved, or was.
+    pub saving: Saving,
     /// The finding that is looked at.
     pub chosen: Option<Chosen>,
     /// Records of the snapshot that a diagnosis was asked of last, and when the files were opened.
@@ -107,9 +116,9 @@ pub struct App {
 }
 
 impl App {
-    /// `wake` is called from other threads when there is something to receive.
+    /// `around` wakes it when there is something to receive.
     #[must_use]
-    pub fn new(wake: Wake) -> Self {
+    pub fn new(around: Around) -> Self {
         Self {
             opening: Opening::default(),
             waits_for_dialog: false,
@@ -124,6 +133,8 @@ impl App {
             ladder_of: LadderOf::Dialog,
             ladder_is_dialog: false,
             findings: None,
+            diagnosing: Diagnosing::Works,
+            saving: Saving::Nothing,
             chosen: None,
             diagnosed: 0,
             opened: Instant::now(),
@@ -136,7 +147,7 @@ impl App {
             index: Arc::default(),
             query: Query::All,
             asked: None,
-            jobs: Jobs::new(wake),
+            jobs: Jobs::new(around),
         }
     }
 
@@ -178,7 +189,8 @@ impl App {
         }
     }
 
-    fn say(&mut self, sentence: String) {
+    /// Says something above the timeline, once.
+    pub fn say(&mut self, sentence: String) {
         if !self.opening.errors.contains(&sentence) {
             self.opening.errors.push(sentence);
         }
@@ -212,7 +224,7 @@ impl App {
     }
 
     fn forget_findings(&mut self) {
-        (self.findings, self.diagnosed) = (None, 0);
+        (self.findings, self.diagnosed, self.diagnosing) = (None, 0, Diagnosing::Works);
         self.leave_finding();
     }
 
@@ -266,7 +278,8 @@ impl App {
     /// True while anything is being read, selected or laid out in the background.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.is_indexing() || self.waits_for_dialog || self.jobs.is_busy()
+        let saves = matches!(self.saving, Saving::Running(_));
+        self.is_indexing() || self.waits_for_dialog || saves || self.jobs.is_busy()
     }
 
     /// Names of the opened files or folders, for the title.
@@ -317,15 +330,20 @@ impl App {
                 self.opening.errors.clear();
                 self.opening.skipped.clear();
             }
+            Action::DismissSaved => self.saving = Saving::Nothing,
             Action::Run(command) => self.run(command),
         }
     }
 
     fn run(&mut self, command: Command) {
         match command {
-            Command::OpenFiles => self.pick(false, false),
-            Command::OpenFolder => self.pick(true, false),
-            Command::AddFiles => self.pick(false, true),
+            Command::OpenFiles => self.ask(Ask::Files { add: false }),
+            Command::OpenFolder => self.ask(Ask::Folder),
+            Command::AddFiles => self.ask(Ask::Files { add: true }),
+            Command::SaveReport => self.ask_place(Save::Report { with_names: false }),
+            Command::SaveReportWithNames => self.ask_place(Save::Report { with_names: true }),
+            Command::SaveRedactedLogs => self.ask_place(Save::RedactedLogs),
+            Command::StopSaving => self.stop_saving(),
             Command::OpenAgain if self.is_empty() => {}
             Command::OpenAgain => self.read_all(),
             Command::Close => self.close(),
@@ -358,10 +376,11 @@ impl App {
         }
     }
 
-    fn pick(&mut self, folder: bool, add: bool) {
+    /// Asks the user for paths, one question at a time.
+    fn ask(&mut self, ask: Ask) {
         if !self.waits_for_dialog {
             self.waits_for_dialog = true;
-            self.jobs.pick(folder, add);
+            self.jobs.ask(ask);
         }
     }
 
@@ -441,6 +460,7 @@ impl App {
         match command {
             Command::LeaveFinding | Command::NextEvidence | Command::PreviousEvidence => self.chosen.is_some(),
             Command::NextFinding | Command::PreviousFinding => self.findings.is_some(),
+            Command::SaveReport | Command::SaveReportWithNames | Command::SaveRedactedLogs => self.can_save(),
             _ => true,
         }
     }

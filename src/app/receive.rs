@@ -3,9 +3,10 @@
 use super::chosen::row_in;
 use super::jobs::Done;
 use super::view::View;
-use super::{App, LadderOf};
+use super::{App, Ask, Diagnosing, LadderOf, Saving};
 use crate::index::Followed;
 use crate::query::Scope;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,17 +18,15 @@ impl App {
     pub fn receive(&mut self) {
         while let Some(done) = self.jobs.next() {
             match done {
-                Done::Picked { paths, add } => {
+                Done::Chosen { ask, paths } => {
                     self.waits_for_dialog = false;
-                    if add {
-                        self.add(paths);
-                    } else if !paths.is_empty() {
-                        self.open(paths, Vec::new());
-                    }
+                    self.take_paths(ask, paths);
                 }
+                Done::Saved(saved) => self.saving = saved.map_or_else(Saving::Failed, Saving::Saved),
                 Done::Opened { errors, skipped, siblings } => {
                     self.opening.siblings = siblings;
-                    self.opening.errors = errors;
+                    // What was said already stays: a table of the user that cannot be read is no matter of these files.
+                    self.opening.errors.extend(errors);
                     self.opening.skipped = skipped;
                 }
                 Done::Index { index, is_whole } => {
@@ -46,11 +45,22 @@ impl App {
                 Done::Followed(followed) => self.follow(followed),
                 Done::View(view) => self.show(view),
                 Done::Diagnosis(findings) => self.take_findings(*findings),
+                Done::NoDiagnosis => self.diagnosing = Diagnosing::BrokeOff,
                 Done::Ladder { ladder, is_dialog } => {
                     self.ladder = ladder;
                     self.ladder_is_dialog = is_dialog;
                 }
             }
+        }
+    }
+
+    /// Does what the user was asked for paths for.
+    fn take_paths(&mut self, ask: Ask, paths: Vec<PathBuf>) {
+        match (ask, paths.as_slice()) {
+            (_, []) => {}
+            (Ask::Files { add: true }, _) => self.add(paths),
+            (Ask::Files { add: false } | Ask::Folder, _) => self.open(paths, Vec::new()),
+            (Ask::PlaceFor(save), [place, ..]) => self.save(save, place),
         }
     }
 

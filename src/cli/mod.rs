@@ -13,6 +13,7 @@ use crate::format::clock::Offset;
 use crate::index::{self, Index, Opened, Progress, RowId};
 use crate::ladder::Ladder;
 use crate::query::{self, Matcher, Query, RowSet, Scope};
+use crate::trace::Trace;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -166,6 +167,9 @@ type Answer = Result<(), String>;
 /// Carries out a verb and gives the exit code.
 #[must_use]
 pub fn run(verb: Verb) -> ExitCode {
+    if matches!(verb, Verb::Diagnose { .. } | Verb::Report { .. }) {
+        use_own_tables();
+    }
     let mut is_failing = false;
     let answer = match verb {
         Verb::Messages { input, filter, all, format } => with_query(&input, &filter, |opened, query| {
@@ -177,7 +181,10 @@ pub fn run(verb: Verb) -> ExitCode {
             // Web-service calls of a client are drawn where the query asks for them.
             let scope = if query.names_kind() { Scope::AllRecords } else { Scope::Messages };
             let rows = rows(opened.index, &select(opened.index, query, scope));
-            let ladder = Ladder::of(opened.index, &rows);
+            let mut ladder = Ladder::of(opened.index, &rows);
+            if ladder.has_challenge() {
+                ladder.judge(&Trace::read(opened.index));
+            }
             let text = match format {
                 LadderFormat::Text => export::ladder_text(&ladder),
                 LadderFormat::Svg => export::ladder_svg(&ladder),
@@ -200,7 +207,8 @@ pub fn run(verb: Verb) -> ExitCode {
             Ok(())
         }),
         Verb::Redact { input, out } => {
-            redact::check_place(&input, &out).and_then(|()| with_index(&input, |opened| redact::write(&opened, &out)))
+            let is_fit = export::check_folder(&input.files, &out).map_err(|why| with_o(&why));
+            is_fit.and_then(|()| with_index(&input, |opened| redact::write(&opened, &out)))
         }
         Verb::Report { input, filter, format, no_redact, out } => with_query(&input, &filter, |opened, query| {
             let diagnosis = diagnose(opened.index, query);
@@ -217,16 +225,32 @@ pub fn run(verb: Verb) -> ExitCode {
 /// What stands in for the window where there is no display: what was opened, its ladder, and what is wrong.
 #[must_use]
 pub fn instead_of_window(input: &Input) -> ExitCode {
+    use_own_tables();
     finish(with_index(input, |opened| {
         let rows = rows(opened.index, &select(opened.index, Query::All, Scope::Messages));
+        let diagnosis = Diagnosis::of(opened.index);
+        let mut ladder = Ladder::of(opened.index, &rows);
+        ladder.judge(&diagnosis.trace);
         print(|out| {
             info::write(out, &opened, TextOrJson::Text)?;
             writeln!(out)?;
-            out.write_all(export::ladder_text(&Ladder::of(opened.index, &rows)).as_bytes())?;
+            out.write_all(export::ladder_text(&ladder).as_bytes())?;
             writeln!(out)?;
-            out.write_all(export::diagnosis_text(opened.index, &Diagnosis::of(opened.index)).as_bytes())
+            out.write_all(export::diagnosis_text(opened.index, &diagnosis).as_bytes())
         })
     }))
+}
+
+/// What the user knows of codes and headers is put to use; what of it cannot be read is said, and nothing stops.
+fn use_own_tables() {
+    for sentence in crate::app::use_own_tables() {
+        eprintln!("uccello: {sentence}");
+    }
+}
+
+/// A sentence that ends with another place to choose, and how that is said here.
+fn with_o(why: &str) -> String {
+    format!("{why} with -o")
 }
 
 /// Says an error and gives its exit code.

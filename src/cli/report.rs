@@ -2,7 +2,7 @@
 
 use super::{Answer, Ready};
 use crate::diagnosis::Diagnosis;
-use crate::export::{self, Redactor, ReportFormat};
+use crate::export::{self, Redactor, ReportFormat, save_text};
 use std::path::Path;
 
 /// Writes the report of a diagnosis.
@@ -14,11 +14,7 @@ pub fn write(
     format: Option<ReportFormat>,
     out: &Path,
 ) -> Answer {
-    let named = out.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
-    let format = format.unwrap_or(match named.as_deref() {
-        Some("md" | "markdown") => ReportFormat::Markdown,
-        _ => ReportFormat::Html,
-    });
+    let format = format.unwrap_or_else(|| ReportFormat::of_name(out));
     let redactor = is_redacted.then(|| Redactor::learn(ready.index));
     let text = export::report(ready.index, diagnosis, query, redactor.as_ref(), format);
     write_out(ready, out, &text)
@@ -26,13 +22,5 @@ pub fn write(
 
 /// Writes an answer to a file, but never over a log that was read.
 pub fn write_out(ready: &Ready<'_>, out: &Path, text: &str) -> Answer {
-    if let Ok(real) = out.canonicalize() {
-        let is_log = |path: &Path| path.canonicalize().is_ok_and(|path| path == real);
-        let mut read = ready.index.files().iter().filter_map(|file| file.source.path());
-        if read.any(is_log) || ready.inputs.iter().any(|path| is_log(path)) {
-            return Err(format!("{}: this is one of the logs; choose another place with -o", out.display()));
-        }
-    }
-    std::fs::write(out, text)
-        .map_err(|reason| format!("{}: cannot be written ({reason}); choose another place with -o", out.display()))
+    save_text(ready.index, ready.inputs, out, text).map_err(|why| super::with_o(&why))
 }

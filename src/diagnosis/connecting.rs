@@ -1,7 +1,7 @@
 //! What a client writes when it does not get through to a server at all.
 
 use super::case::{Who, group};
-use super::knowledge::Knowledge;
+use super::knowledge::{HresultEntry, Knowledge, with_source};
 use super::{Case, Severity};
 use crate::trace::ClientNote;
 
@@ -64,13 +64,14 @@ impl<'a> Trouble<'a> {
 
 /// What error numbers mean, one sentence each.
 pub fn meanings(hresults: &[u32]) -> String {
-    let known = hresults.iter().filter_map(|&hresult| Knowledge::built_in().hresult(hresult));
-    known.map(|entry| format!(" 0x{:08X} {}: {}", entry.number, entry.name, entry.meaning)).collect()
+    let known = hresults.iter().filter_map(|&hresult| Knowledge::current().hresult(hresult));
+    let meaning = |entry: &HresultEntry| with_source(&entry.meaning, entry.is_own);
+    known.map(|entry| format!(" 0x{:08X} {}: {}", entry.number, entry.name, meaning(&entry))).collect()
 }
 
 /// What to check about error numbers, each step once.
 pub fn checks(hresults: &[u32]) -> Vec<String> {
-    let known = hresults.iter().filter_map(|&hresult| Knowledge::built_in().hresult(hresult));
+    let known = hresults.iter().filter_map(|&hresult| Knowledge::current().hresult(hresult));
     let mut checks: Vec<String> = Vec::new();
     for check in known.flat_map(|entry| entry.checks) {
         if !checks.contains(&check) {

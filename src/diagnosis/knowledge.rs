@@ -1,8 +1,9 @@
 //! What is known about codes, headers and statuses: meaning, causes, what to check next.
 //!
 //! The knowledge stands in tables (`assets/knowledge`, where a README tells their form) that are built into the
-//! program; tables of the user, in the same form, add to them and win over them. This module knows no file: who
-//! finds tables of the user reads them and hands over the text.
+//! program; tables of the user, in the same form, add to them and win over them. Where their folder is, others know:
+//! [`read_own`] reads what is in it, and [`use_tables`] puts it to use for the whole program, before anything is
+//! explained.
 //!
 //! ```
 //! use uccello::diagnosis::knowledge::Knowledge;
@@ -12,12 +13,14 @@
 //! ```
 
 mod hresult;
+mod own;
 mod table;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use self::hresult::hresult_number;
+pub use self::own::read_own;
 pub use self::table::TableError;
 pub use self::words::{CodeKind, Place, Sureness};
 
@@ -37,7 +40,26 @@ const TABLES: [&str; 5] = [
 ];
 
 /// What `source` says of rows that name none: those of the user.
-const OWN_TABLE: &str = "own table";
+pub const OWN_TABLE: &str = "your own table";
+
+/// The tables in use, once they were chosen.
+static IN_USE: OnceLock<Knowledge> = OnceLock::new();
+
+/// Uses these tables from now on. Only the first call counts, and only if it comes before anything is explained: what
+/// was said once is not said otherwise later.
+pub fn use_tables(knowledge: Knowledge) {
+    let _ = IN_USE.set(knowledge);
+}
+
+/// A sentence of the tables, with its source where that is a table of the user.
+#[must_use]
+pub fn with_source(text: &str, is_own: bool) -> String {
+    match text.strip_suffix('.') {
+        _ if !is_own => text.to_owned(),
+        Some(sentence) => format!("{sentence} ({OWN_TABLE})."),
+        None => format!("{text} ({OWN_TABLE})"),
+    }
+}
 
 /// All tables, read.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +105,8 @@ pub struct CodeRange {
     pub component: String,
     pub kind: CodeKind,
     pub sureness: Sureness,
+    /// The user said something of it.
+    pub is_own: bool,
 }
 
 /// A Windows error number. Texts are empty where nothing is known.
@@ -97,6 +121,8 @@ pub struct HresultEntry {
     /// Steps and commands, in order.
     pub checks: Vec<String>,
     pub sureness: Sureness,
+    /// The user said something of it.
+    pub is_own: bool,
 }
 
 /// A header, a parameter, or a field of a log entry.
@@ -107,6 +133,8 @@ pub struct HeaderEntry {
     /// What it is, and how to read it in a sign-in.
     pub gloss: String,
     pub sureness: Sureness,
+    /// The user said something of it.
+    pub is_own: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +145,8 @@ pub struct StatusEntry {
     /// What it means in these traces.
     pub gloss: String,
     pub sureness: Sureness,
+    /// The user said something of it.
+    pub is_own: bool,
 }
 
 /// A code as it stands in a log, explained as far as the tables reach.
@@ -142,14 +172,31 @@ pub struct Explanation {
     pub is_known: bool,
 }
 
+impl Explanation {
+    /// The user said something of it.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.source.as_deref() == Some(OWN_TABLE)
+    }
+}
+
 impl Knowledge {
     /// The tables the program comes with.
     #[must_use]
     pub fn built_in() -> &'static Self {
         static BUILT_IN: OnceLock<Knowledge> = OnceLock::new();
         BUILT_IN.get_or_init(|| {
-            TABLES.iter().try_fold(Self::default(), |all, text| all.with_tables(text)).expect("tables that tests hold")
+            TABLES
+                .iter()
+                .try_fold(Self::default(), |all, text| all.with_tables(text, false))
+                .expect("tables that tests hold")
         })
+    }
+
+    /// The tables in use: the built-in ones, with those of the user where there are any.
+    #[must_use]
+    pub fn current() -> &'static Self {
+        IN_USE.get().unwrap_or_else(|| Self::built_in())
     }
 
     /// With tables of the user: their rows are added, and their filled cells win.
@@ -158,16 +205,16 @@ impl Knowledge {
     ///
     /// Names the first line that cannot be read, and what should stand there.
     pub fn with_user_tables(self, text: &str) -> Result<Self, TableError> {
-        self.with_tables(text)
+        self.with_tables(text, true)
     }
 
-    fn with_tables(mut self, text: &str) -> Result<Self, TableError> {
+    fn with_tables(mut self, text: &str, is_own: bool) -> Result<Self, TableError> {
         each_row(text, |row| match row.table {
             Table::Codes => self.add_code(row),
-            Table::Ranges => self.add_range(row),
-            Table::Hresults => self.add_hresult(row),
-            Table::Headers => self.add_header(row),
-            Table::Statuses => self.add_status(row),
+            Table::Ranges => self.add_range(row, is_own),
+            Table::Hresults => self.add_hresult(row, is_own),
+            Table::Headers => self.add_header(row, is_own),
+            Table::Statuses => self.add_status(row, is_own),
         })?;
         Ok(self)
     }
@@ -212,7 +259,10 @@ impl Knowledge {
             checks: row.map(|row| row.checks.clone()).unwrap_or_default(),
             kind,
             sureness,
-            source: row.map(|row| row.source.clone()).filter(|text| !text.is_empty()),
+            source: match (row, range) {
+                (Some(row), _) => Some(row.source.clone()).filter(|text| !text.is_empty()),
+                (None, range) => range.filter(|range| range.is_own).map(|_| OWN_TABLE.to_owned()),
+            },
             is_known: known.is_some(),
         }
     }
@@ -263,17 +313,17 @@ impl Knowledge {
         Ok(())
     }
 
-    fn add_range(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+    fn add_range(&mut self, row: &Row<'_>, is_own: bool) -> Result<(), TableError> {
         let number = |cell: &str| cell.parse().ok();
         let first: u32 = row.read("first", "a number such as 61000", number)?;
         let last = row.read("last", "a number that is not below first", |cell| number(cell).filter(|&l| l >= first))?;
         let component = row.read("component", "what gives these codes", not_empty)?;
         let (kind, sureness) = (kind(row)?.unwrap_or_default(), sureness(row)?);
-        self.ranges.push(CodeRange { first, last, component, kind, sureness });
+        self.ranges.push(CodeRange { first, last, component, kind, sureness, is_own });
         Ok(())
     }
 
-    fn add_hresult(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+    fn add_hresult(&mut self, row: &Row<'_>, is_own: bool) -> Result<(), TableError> {
         let number = row.read("hresult", "a number such as 0x8009030C", hresult_number)?;
         let sureness = sureness(row)?;
         let entry = self.hresults.entry(number).or_insert_with(|| HresultEntry { number, ..HresultEntry::default() });
@@ -281,11 +331,11 @@ impl Knowledge {
         row.fill(&mut entry.family, "family");
         row.fill(&mut entry.meaning, "meaning");
         row.fill_list(&mut entry.checks, "checks", " | ");
-        entry.sureness = sureness;
+        (entry.sureness, entry.is_own) = (sureness, is_own);
         Ok(())
     }
 
-    fn add_header(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+    fn add_header(&mut self, row: &Row<'_>, is_own: bool) -> Result<(), TableError> {
         let name = row.read("name", "the name of a header", not_empty)?;
         let places = Place::ALL.map(Place::word).join(", ");
         let place = row.read_if_filled("where", &format!("one of {places}"), Place::of_word)?.unwrap_or_default();
@@ -298,12 +348,12 @@ impl Knowledge {
         if let Some(entry) = entries.get_mut(at) {
             entry.name = name;
             row.fill(&mut entry.gloss, "gloss");
-            entry.sureness = sureness;
+            (entry.sureness, entry.is_own) = (sureness, is_own);
         }
         Ok(())
     }
 
-    fn add_status(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+    fn add_status(&mut self, row: &Row<'_>, is_own: bool) -> Result<(), TableError> {
         let status = row.read("status", "a number from 100 to 699", |cell| {
             cell.parse().ok().filter(|status| (100..=699).contains(status))
         })?;
@@ -316,13 +366,13 @@ impl Knowledge {
         let is_it = |entry: &StatusEntry| (entry.protocol, entry.status) == (protocol, status);
         let at = self.statuses.iter().position(is_it).unwrap_or_else(|| {
             let (title, gloss) = (String::new(), String::new());
-            self.statuses.push(StatusEntry { protocol, status, title, gloss, sureness });
+            self.statuses.push(StatusEntry { protocol, status, title, gloss, sureness, is_own });
             self.statuses.len() - 1
         });
         if let Some(entry) = self.statuses.get_mut(at) {
             row.fill(&mut entry.title, "title");
             row.fill(&mut entry.gloss, "gloss");
-            entry.sureness = sureness;
+            (entry.sureness, entry.is_own) = (sureness, is_own);
         }
         Ok(())
     }

@@ -325,7 +325,7 @@ impl<'a> Refusal<'a> {
     #[must_use]
     pub fn result_in_words(&self) -> Option<String> {
         let named = |result: u32, name: Option<&str>| {
-            let known = || Knowledge::built_in().hresult(result).map(|own| own.name);
+            let known = || Knowledge::current().hresult(result).map(|own| own.name);
             format!("0x{result:08X} {}", name.map(str::to_owned).or_else(known).unwrap_or_default())
                 .trim_end()
                 .to_owned()

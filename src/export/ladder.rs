@@ -5,6 +5,7 @@ pub(super) mod mermaid;
 pub(super) mod svg;
 
 use crate::ladder::{Arrow, Ladder};
+use crate::trace::Outcome;
 use std::fmt::Write as _;
 
 /// Columns before the first lane: the time.
@@ -52,7 +53,7 @@ fn gaps(ladder: &Ladder) -> Vec<usize> {
     for arrow in &ladder.arrows {
         let (left, right) = (arrow.from.min(arrow.to), arrow.from.max(arrow.to));
         let span = right - left;
-        let wanted = label(arrow).chars().count() + 6;
+        let wanted = marked(arrow).chars().count() + 6;
         for gap in gaps.iter_mut().skip(left).take(span) {
             *gap = (*gap).max(wanted.div_ceil(span));
         }
@@ -67,6 +68,12 @@ fn half_name(ladder: &Ladder, lane: usize) -> usize {
 /// What stands on an arrow.
 pub(super) fn label(arrow: &Arrow) -> String {
     if arrow.detail.is_empty() { arrow.label.clone() } else { format!("{} ({})", arrow.label, arrow.detail) }
+}
+
+/// The same with a mark where something failed, so that it is not taken for a challenge.
+fn marked(arrow: &Arrow) -> String {
+    let mark = if arrow.outcome == Outcome::Failure { "✗ " } else { "" };
+    format!("{mark}{}", label(arrow))
 }
 
 /// Puts texts at columns; one that would run into the one before it follows after a blank.
@@ -90,7 +97,7 @@ fn arrow_line(arrow: &Arrow, lane_at: &[usize]) -> String {
     }
     let at = |lane: usize| lane_at.get(lane).copied().unwrap_or(0);
     let (left, right) = (at(arrow.from.min(arrow.to)), at(arrow.from.max(arrow.to)));
-    let label = label(arrow);
+    let label = marked(arrow);
     if left == right {
         let mut line: String = cells.into_iter().collect();
         let _ = write!(line, "  {} to itself: {label}", arrow.time.clock_time());

@@ -7,6 +7,7 @@ mod ladder;
 mod messages;
 mod redact;
 mod report;
+mod save;
 
 pub use self::diagnosis::{diagnosis_json, diagnosis_text, verdict};
 pub use self::ladder::ladder_text;
@@ -15,6 +16,7 @@ pub use self::ladder::svg::ladder_svg;
 pub use self::messages::{Format, messages};
 pub use self::redact::{Redactor, fold_secrets};
 pub use self::report::{ReportFormat, report};
+pub use self::save::{Stopped, Work, check_folder, save_redacted, save_text};
 
 /// `93118` -> `93,118`.
 #[must_use]

@@ -11,6 +11,7 @@ mod der;
 mod learn;
 mod names;
 mod ntlm;
+mod ordered;
 mod pieces;
 mod replace;
 mod secrets;
@@ -23,10 +24,10 @@ pub use self::secrets::fold as fold_secrets;
 use self::learn::Found;
 use self::names::Names;
 use self::replace::Replacer;
+use super::save::{Stopped, Work};
 use crate::index::Index;
 use crate::protocol::lines::to_text;
 use rustc_hash::FxHashMap;
-use std::convert::Infallible;
 use std::io::{self, Write};
 
 /// Knows what stands instead of what.
@@ -41,23 +42,27 @@ impl Redactor {
     /// Learns everything that an index holds.
     #[must_use]
     pub fn learn(index: &Index) -> Self {
+        Self::learn_with(index, &Work::default()).unwrap_or_else(|Stopped| Self::of(index, Found::default()))
+    }
+
+    /// The same as a work that can be watched and stopped.
+    ///
+    /// # Errors
+    /// Where it was stopped.
+    pub fn learn_with(index: &Index, work: &Work) -> Result<Self, Stopped> {
         let mut found = Found::default();
         for number in 0..index.files().len() {
             let file = u16::try_from(number).unwrap_or(u16::MAX);
-            let done: Result<(), Infallible> = pieces::each_piece(index, file, |row, bytes| {
-                if let Some(row) = row {
-                    index.with_record(row, |record| {
-                        for name in [record.machine, record.pool] {
-                            found.host(&to_text(name));
-                            found.machine(to_text(name).split('.').next().unwrap_or_default());
-                        }
-                    });
-                }
-                found.learn(&to_text(bytes));
-                Ok(())
-            });
-            debug_assert!(done.is_ok());
+            let learn = |pieces: &mut dyn Iterator<Item = pieces::Piece<'_>>| learned(index, pieces);
+            pieces::each_group(index, file, learn, |own, bytes| {
+                found.add(own);
+                work.step(bytes)
+            })?;
         }
+        Ok(Self::of(index, found))
+    }
+
+    fn of(index: &Index, mut found: Found) -> Self {
         found.settle();
         index.files().iter().for_each(|file| found.file_name(base_name(file.name())));
         let names = Names::of(&found);
@@ -90,8 +95,33 @@ impl Redactor {
     /// # Errors
     /// Where `out` cannot be written to.
     pub fn write(&self, index: &Index, file: u16, out: &mut impl Write) -> io::Result<()> {
-        pieces::write(&self.replacer, index, file, out)
+        self.write_with(index, file, out, &Work::default())
     }
+
+    /// The same as a work that can be watched and stopped.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written to, or the work was stopped.
+    pub fn write_with(&self, index: &Index, file: u16, out: &mut impl Write, work: &Work) -> io::Result<()> {
+        pieces::write(&self.replacer, index, file, out, work)
+    }
+}
+
+/// What some pieces tell.
+fn learned(index: &Index, pieces: &mut dyn Iterator<Item = pieces::Piece<'_>>) -> Found {
+    let mut found = Found::default();
+    for (row, bytes) in pieces {
+        if let Some(row) = row {
+            index.with_record(row, |record| {
+                for name in [record.machine, record.pool] {
+                    found.host(&to_text(name));
+                    found.machine(to_text(name).split('.').next().unwrap_or_default());
+                }
+            });
+        }
+        found.learn(&to_text(bytes));
+    }
+    found
 }
 
 fn base_name(name: &str) -> &str {

@@ -11,18 +11,32 @@ mod story;
 use super::diagnosis::{file_facts, numbers, span_text, verdict};
 use super::redact::{Redactor, fold_secrets};
 use super::with_separators;
-use crate::diagnosis::knowledge::Knowledge;
+use crate::diagnosis::knowledge::{Knowledge, OWN_TABLE};
 use crate::diagnosis::{Diagnosis, Finding, Severity};
 use crate::index::{Index, RowId};
 use crate::ladder::Ladder;
 use crate::protocol::lines::to_text;
+use crate::source::{Encoding, Source};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ReportFormat {
     Html,
     Markdown,
+}
+
+impl ReportFormat {
+    /// As the name of a file says it: Markdown where it ends so, else a page.
+    #[must_use]
+    pub fn of_name(path: &Path) -> Self {
+        let ending = path.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
+        match ending.as_deref() {
+            Some("md" | "markdown") => Self::Markdown,
+            _ => Self::Html,
+        }
+    }
 }
 
 /// Everything that a report says, ready to be written down. Texts are plain.
@@ -76,6 +90,8 @@ struct FileTold {
     name: String,
     facts: Vec<String>,
     sha256: String,
+    /// What was digested, where that is not the file as it lies on the disk.
+    digested: &'static str,
 }
 
 /// Writes a report. Without a redactor names stay as they are.
@@ -129,6 +145,7 @@ impl Report {
             diagnosis.findings.iter().partition(|finding| finding.severity == Severity::Normal);
         let story = story::rows(index, diagnosis).map(|(title, rows)| {
             let mut ladder = story::ladder(index, &rows);
+            ladder.judge(&diagnosis.trace);
             for host in &mut ladder.lanes {
                 host.name = words.say(&host.name);
             }
@@ -233,7 +250,7 @@ impl Shown {
 
 /// The codes and error numbers that the evidence names, explained.
 fn codes(index: &Index, diagnosis: &Diagnosis, words: &Words<'_>) -> Vec<Explained> {
-    let knowledge = Knowledge::built_in();
+    let knowledge = Knowledge::current();
     let mut codes: BTreeMap<u32, Option<String>> = BTreeMap::new();
     let mut errors: BTreeSet<u32> = BTreeSet::new();
     let mut rows: Vec<RowId> = diagnosis.findings.iter().flat_map(|finding| finding.evidence.iter().copied()).collect();
@@ -260,14 +277,15 @@ fn codes(index: &Index, diagnosis: &Diagnosis, words: &Words<'_>) -> Vec<Explain
         Explained {
             name: format!("{code}{reason}"),
             meaning: words.say(&explained.meaning),
-            causes: explained.causes,
+            causes: explained.causes.iter().map(|cause| words.say(cause)).collect(),
             source: explained.source,
         }
     });
     let of_errors = errors.into_iter().filter_map(|number| {
         let entry = knowledge.hresult(number)?;
-        let (causes, source) = (Vec::new(), None);
-        Some(Explained { name: format!("0x{number:08X} {}", entry.name), meaning: entry.meaning, causes, source })
+        let source = entry.is_own.then(|| OWN_TABLE.to_owned());
+        let (name, causes) = (format!("0x{number:08X} {}", words.say(&entry.name)), Vec::new());
+        Some(Explained { name, meaning: words.say(&entry.meaning), causes, source })
     });
     of_codes.chain(of_errors).collect()
 }
@@ -281,10 +299,21 @@ fn files(index: &Index, diagnosis: &Diagnosis, words: &Words<'_>) -> Vec<FileTol
         FileTold {
             name: words.file(&coverage.file, number),
             facts,
+            digested: digested(&file.source),
             sha256: file.source.sha256().unwrap_or_else(|_| "not known: the file cannot be read any more".to_owned()),
         }
     })
     .collect()
+}
+
+/// Of what the digest is, for those who hold it against what they have.
+fn digested(source: &Source) -> &'static str {
+    match source.encoding() {
+        _ if source.path().is_some() => "",
+        _ if !source.is_packed() => ", of the pasted text",
+        Encoding::Utf16Le | Encoding::Utf16Be => ", of the unpacked text as UTF-8, not of the archive",
+        _ => ", of the unpacked text, not of the archive",
+    }
 }
 
 /// True for what is to be typed, which stands alone to be copied.

@@ -5,8 +5,8 @@ use crate::index::{Index, RowId};
 use crate::protocol::lines::to_text;
 use crate::protocol::message::cseq;
 use crate::protocol::{HeaderName, WebCall};
-use crate::trace::{Host, HostId, Hosts, Outcome};
-use rustc_hash::FxHashMap;
+use crate::trace::{Host, HostId, Hosts, Outcome, State, Trace};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Most messages a ladder shows; the rest is counted and said.
 pub const MAX_MESSAGES: usize = 20_000;
@@ -96,6 +96,26 @@ impl Ladder {
             (arrow.from, arrow.to) = (lane(*from), lane(*to));
         }
         self.lanes = used.iter().filter_map(|id| hosts.get(*id).cloned()).collect();
+    }
+
+    /// Whether a sign-in may tell more of an arrow than the message alone.
+    #[must_use]
+    pub fn has_challenge(&self) -> bool {
+        self.arrows.iter().any(|arrow| arrow.outcome == Outcome::Challenge)
+    }
+
+    /// Makes failures of the answers that refuse a token. Each alone looks like the challenges before it; only its
+    /// sign-in tells.
+    pub fn judge(&mut self, trace: &Trace) {
+        let rounds = trace.attempts().flat_map(|attempt| &attempt.rounds);
+        let failed = rounds.filter(|round| round.state == State::Failed).filter_map(|round| round.answer());
+        let mut refused: FxHashSet<RowId> = FxHashSet::default();
+        failed.for_each(|answer| refused.extend(answer.rows()));
+        for arrow in &mut self.arrows {
+            if refused.contains(&arrow.row) || arrow.copy.is_some_and(|copy| refused.contains(&copy)) {
+                arrow.outcome = Outcome::Failure;
+            }
+        }
     }
 
     /// The arrow that shows a row.

@@ -1,10 +1,16 @@
 //! What a file is known by: the SHA-256 of its bytes, so that a report can be held against the logs it was made of.
 
-use super::Source;
+use super::{Content, Source};
 use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
 
 impl Source {
+    /// True for a file of an archive: its digest is that of the text in it, which lies nowhere on the disk.
+    #[must_use]
+    pub fn is_packed(&self) -> bool {
+        self.opened.is_none() && matches!(self.content, Content::Temporary(_))
+    }
+
     /// SHA-256 in hexadecimal: of the file as it lies on the disk; of a packed file, of what was packed, and that as
     /// UTF-8 if it was not.
     ///

@@ -38,7 +38,7 @@ pub fn address_id() -> Id {
 /// The two rows of the bar.
 pub fn bar_ui(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Actions) {
     ui.horizontal(|ui| {
-        open_menu(ui, app, actions);
+        menus(ui, app, actions);
         ui.separator();
         address_box(ui, state, app, actions);
         ui.separator();
@@ -69,26 +69,34 @@ pub(super) fn hint(ui: &Ui, command: Command) -> String {
     format!("{}{key}", entry.help)
 }
 
-fn open_menu(ui: &mut Ui, app: &App, actions: &mut Actions) {
+/// What opens and closes, and what is saved.
+fn menus(ui: &mut Ui, app: &App, actions: &mut Actions) {
     if app.waits_for_dialog {
         ui.add_enabled(false, Button::new("Waiting for the file dialog…"));
         return;
     }
-    ui.menu_button("Open…", |ui| {
-        for command in [
-            Command::OpenFiles,
-            Command::OpenFolder,
-            Command::AddFiles,
-            Command::OpenAgain,
-            Command::Paste,
-            Command::Close,
-        ] {
-            let Some(entry) = command.entry() else { continue };
-            let enabled =
-                !app.is_empty() || matches!(command, Command::OpenFiles | Command::OpenFolder | Command::Paste);
+    let opens = [
+        Command::OpenFiles,
+        Command::OpenFolder,
+        Command::AddFiles,
+        Command::OpenAgain,
+        Command::Paste,
+        Command::Close,
+    ];
+    menu(ui, "Open…", &opens, actions, |command| {
+        !app.is_empty() || matches!(command, Command::OpenFiles | Command::OpenFolder | Command::Paste)
+    });
+    let saves = [Command::SaveReport, Command::SaveReportWithNames, Command::SaveRedactedLogs];
+    menu(ui, "Save…", &saves, actions, |command| app.can(command));
+}
+
+fn menu(ui: &mut Ui, name: &str, commands: &[Command], actions: &mut Actions, can: impl Fn(Command) -> bool) {
+    ui.menu_button(name, |ui| {
+        for entry in commands.iter().filter_map(|command| command.entry()) {
             let key = entry.key.map(|key| ui.ctx().format_shortcut(&key)).unwrap_or_default();
-            if ui.add_enabled(enabled, Button::new(entry.name).shortcut_text(key)).on_hover_text(entry.help).clicked() {
-                actions.push(Action::Run(command));
+            let button = Button::new(entry.name).shortcut_text(key);
+            if ui.add_enabled(can(entry.command), button).on_hover_text(entry.help).clicked() {
+                actions.push(Action::Run(entry.command));
                 ui.close();
             }
         }

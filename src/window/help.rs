@@ -1,7 +1,7 @@
 //! The help page: keys and the query language, written from the tables the program itself uses.
 
 use super::theme;
-use crate::app::command::COMMANDS;
+use crate::app::{command::COMMANDS, own_tables_folder};
 use crate::query::FIELDS;
 use egui::{RichText, Ui};
 
@@ -18,6 +18,8 @@ pub fn help_ui(ctx: &egui::Context, is_open: &mut bool) {
                 keys(ui);
                 ui.add_space(12.0);
                 fields(ui);
+                ui.add_space(12.0);
+                own_tables(ui);
             });
         });
 }
@@ -52,6 +54,17 @@ fn keys(ui: &mut Ui) {
             ui.end_row();
         }
     });
+}
+
+/// Where what the user knows of codes and headers may stand.
+fn own_tables(ui: &mut Ui) {
+    let Some(folder) = own_tables_folder() else { return };
+    heading(ui, "Tables of your own");
+    ui.label(
+        "What you know of codes, error numbers, headers and statuses stands in this folder, in tab-delimited *.tsv or \
+         *.txt files whose first line names the columns, such as code, meaning and checks. It is read at the start.",
+    );
+    ui.add(egui::Label::new(RichText::new(folder.display().to_string()).monospace()).selectable(true));
 }
 
 fn fields(ui: &mut Ui) {

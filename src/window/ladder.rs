@@ -12,8 +12,8 @@ use std::sync::Arc;
 const TIME_WIDTH_PT: f32 = 106.0;
 /// Least distance between two lanes.
 const MIN_LANE_GAP_PT: f32 = 104.0;
-/// Room a label gets at least; it may stand over the lanes beside it.
-const MIN_LABEL_PT: f32 = 196.0;
+/// Room a label gets at least, where lanes stand far enough apart; it may stand over the lanes beside it.
+const MIN_LABEL_PT: f32 = 250.0;
 /// Height of the names of the lanes.
 const LANES_HEIGHT_PT: f32 = 40.0;
 /// Height of one arrow with its label.
@@ -139,6 +139,11 @@ impl Lanes {
         Self { x: (0..ladder.lanes.len()).map(|lane| left + gap * (lane as f32 + 0.5)).collect() }
     }
 
+    /// From one lane to the next.
+    fn gap(&self) -> f32 {
+        if let [first, second, ..] = self.x.as_slice() { second - first } else { f32::INFINITY }
+    }
+
     fn of(&self, lane: usize) -> f32 {
         self.x.get(lane).copied().unwrap_or(0.0)
     }
@@ -149,10 +154,7 @@ fn lane_names(ui: &mut Ui, ladder: &Ladder, lanes: &Lanes) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LANES_HEIGHT_PT), egui::Sense::hover());
     ui.painter().rect_filled(rect, 0, tokens.header);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.hairline));
-    let gap = match lanes.x.as_slice() {
-        [first, second, ..] => second - first,
-        _ => rect.width(),
-    };
+    let gap = lanes.gap().min(rect.width());
     for (host, &x) in ladder.lanes.iter().zip(&lanes.x) {
         let lane = Rect::from_x_y_ranges(x - gap / 2.0..=x + gap / 2.0, rect.y_range()).shrink2(vec2(4.0, 0.0));
         let names = [
@@ -194,7 +196,9 @@ fn paint_arrow(ui: &Ui, arrow: &Arrow, lanes: &Lanes, rect: Rect, state: RowStat
         painter.line_segment([pos2(from, y), pos2(to - way * ARROW_HEAD_PT, y)], stroke);
         head(&painter, pos2(to, y), way, color);
     }
-    label(ui, &painter, arrow, (from, to), rect, state);
+    // Half of it stands before the first lane.
+    let least = MIN_LABEL_PT.min(lanes.gap() * 2.0);
+    label(ui, &painter, arrow, (from, to, least), rect, state);
 }
 
 fn head(painter: &Painter, tip: Pos2, way: f32, color: egui::Color32) {
@@ -204,7 +208,7 @@ fn head(painter: &Painter, tip: Pos2, way: f32, color: egui::Color32) {
 }
 
 /// The label stands over the arrow, on a ground of its own so that lanes do not cross it.
-fn label(ui: &Ui, painter: &Painter, arrow: &Arrow, (from, to): (f32, f32), rect: Rect, state: RowState) {
+fn label(ui: &Ui, painter: &Painter, arrow: &Arrow, (from, to, least): (f32, f32, f32), rect: Rect, state: RowState) {
     let tokens = theme::of(ui);
     let tone = tone(Some(arrow.outcome));
     let color = tokens.tone(tone).text;
@@ -219,7 +223,7 @@ fn label(ui: &Ui, painter: &Painter, arrow: &Arrow, (from, to): (f32, f32), rect
         job.append(&arrow.detail, 8.0, weak);
     }
     let span = (from - to).abs();
-    job.wrap.max_width = if span > 1.0 { (span - 12.0).max(MIN_LABEL_PT) } else { 260.0 };
+    job.wrap.max_width = if span > 1.0 { (span - 12.0).max(least) } else { 260.0 };
     job.wrap.max_rows = 1;
     job.wrap.break_anywhere = true;
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));

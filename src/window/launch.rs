@@ -1,6 +1,7 @@
 //! Opens the window, or says in one sentence why none can be opened and what would help.
 
 use super::Window;
+use crate::app::FOLDER_NAME;
 use crate::cli::{Input, Renderer};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,7 +52,7 @@ fn renderers(_: Renderer) -> &'static [eframe::Renderer] {
 fn run_with(renderer: eframe::Renderer, input: &Arc<Mutex<Option<Input>>>) -> Result<(), String> {
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
-            .with_app_id("uccello")
+            .with_app_id(FOLDER_NAME)
             .with_title("Uccello")
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size([800.0, 520.0])

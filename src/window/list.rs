@@ -25,12 +25,14 @@ pub struct ListPanel {
 impl Default for ListPanel {
     fn default() -> Self {
         let columns = vec![
-            Column::new("Time", 110.0).min_width_pt(60.0),
-            Column::new("Since", 68.0).min_width_pt(40.0).at_end(),
-            Column::new("From → to", 140.0).min_width_pt(80.0),
-            Column::new("Seen at", 70.0).min_width_pt(50.0),
+            Column::new("Time", 106.0).min_width_pt(106.0),
+            Column::new("Since", 68.0).min_width_pt(44.0).at_end(),
+            Column::new("From → to", 138.0).min_width_pt(80.0),
+            // An address such as 198.51.100.123 fits.
+            Column::new("Seen at", 98.0).min_width_pt(56.0),
             Column::new("Code", 58.0).min_width_pt(40.0),
-            Column::new("Message", 200.0).min_width_pt(80.0),
+            // Says most, and stays in sight where there is little room.
+            Column::new("Message", 200.0).min_width_pt(140.0),
         ];
         Self { rows: RowsState::default(), columns: Columns::new(columns) }
     }
@@ -193,7 +195,7 @@ fn paint_row(ui: &Ui, row: &ListRow, columns: &Columns, rect: Rect, state: RowSt
     paint_cell(ui, next(), &row.time, state.text(tokens), theme::mono_font());
     paint_cell_end(ui, next(), &row.since, state.text_weak(tokens), theme::mono_font());
     paint_cell(ui, next(), &row.who, state.text(tokens), theme::body_font());
-    paint_cell(ui, next(), &row.place, state.text_weak(tokens), theme::body_font());
+    paint_cell(ui, next(), &row.place, state.text_weak(tokens), theme::small_font());
     paint_cell(ui, next(), &row.codes, tokens.tone(theme::Tone::Failure).text, theme::body_font());
     let what = next();
     // A sign says what the colour says; a request's sign is its direction.

@@ -22,7 +22,7 @@ pub mod timeline;
 
 pub use self::launch::run;
 
-use crate::app::{Action, Actions, App, Command, LadderOf, command::COMMANDS};
+use crate::app::{Action, Actions, App, Around, Command, LadderOf, command::COMMANDS, use_own_tables};
 use crate::cli::Input;
 use crate::trace::Outcome;
 use std::sync::Arc;
@@ -52,14 +52,25 @@ impl Window {
     #[must_use]
     pub fn new(context: &eframe::CreationContext<'_>, input: Option<Input>) -> Self {
         theme::install(&context.egui_ctx);
-        Self::for_context(&context.egui_ctx, input)
+        let said = use_own_tables();
+        let mut window = Self::for_context(&context.egui_ctx, input);
+        for sentence in said {
+            window.app.say(sentence);
+        }
+        window
     }
 
     /// The same without a window around it, for tests.
     #[must_use]
     pub fn for_context(context: &egui::Context, input: Option<Input>) -> Self {
         let wake = context.clone();
-        let mut app = App::new(Arc::new(move || wake.request_repaint()));
+        Self::with(Around::new(Arc::new(move || wake.request_repaint())), input)
+    }
+
+    /// The same with something else around it than the system.
+    #[must_use]
+    pub fn with(around: Around, input: Option<Input>) -> Self {
+        let mut app = App::new(around);
         if let Some(Input { files, clock }) = input {
             app.open(files, clock);
         }
@@ -93,7 +104,7 @@ impl Window {
         ctx.input_mut(|input| {
             // A key with more modifiers is asked first, or Ctrl+O would take Ctrl+Shift+O.
             let mut keyed: Vec<_> = COMMANDS.iter().filter_map(|entry| Some((entry.command, entry.key?))).collect();
-            keyed.sort_by_key(|(_, key)| !key.modifiers.shift);
+            keyed.sort_by_key(|(_, key)| !(key.modifiers.shift || key.modifiers.alt));
             keyed.retain(|(command, _)| *command != Command::Paste && self.app.can(*command));
             for (command, key) in keyed {
                 let is_function = matches!(key.logical_key, egui::Key::F1 | egui::Key::F7 | egui::Key::F8);
@@ -161,6 +172,9 @@ impl Window {
             let frame = bar_frame.fill(if is_failure { tokens.tone(theme::Tone::Failure).soft } else { tokens.header });
             egui::Panel::top("errors").frame(frame).show(ui, |ui| start::errors_ui(ui, &app.opening, &mut actions));
         }
+        if let Some(frame) = status::saved_ground(app, tokens).map(|fill| bar_frame.fill(fill)) {
+            egui::Panel::top("saved").frame(frame).show(ui, |ui| status::saved_ui(ui, app, &mut actions));
+        }
         if !app.opening.siblings.is_empty() {
             let frame = bar_frame.fill(tokens.header);
             egui::Panel::top("siblings").frame(frame).show(ui, |ui| {
@@ -210,12 +224,12 @@ impl Window {
         }
         egui::Panel::left("side")
             .frame(plain.inner_margin(egui::Margin::same(8)))
-            .default_size((width * 0.2).max(250.0))
+            .default_size((width * 0.2).max(220.0))
             .size_range(170.0..=560.0)
             .show(ui, |ui| side::side_ui(ui, &mut self.side, app, actions));
         egui::Panel::right("detail")
             .frame(plain)
-            .default_size((width * 0.285).max(330.0))
+            .default_size((width * 0.285).max(300.0))
             .size_range(240.0..=1200.0)
             .show(ui, |ui| {
                 detail::detail_ui(ui, &mut self.detail, app, actions);

@@ -1,7 +1,7 @@
 //! The bottom of the window: how much there is, how much of it is shown, and what is being done.
 
-use super::theme;
-use crate::app::{Action, Actions, App, Command};
+use super::theme::{self, Tone};
+use crate::app::{Action, Actions, App, Command, Saving};
 use crate::export::{counted, with_separators};
 use crate::query::Scope;
 use egui::{Align, Layout, RichText, Ui};
@@ -28,7 +28,7 @@ pub fn status_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
             ui.separator();
             let lost = index.lines_not_understood();
             let text = format!("{} not understood", counted(lost, "line"));
-            let color = if lost > 0 { tokens.tone(theme::Tone::Challenge).text } else { tokens.text_weak };
+            let color = if lost > 0 { tokens.tone(Tone::Challenge).text } else { tokens.text_weak };
             let label = ui.label(RichText::new(text).font(theme::small_font()).color(color));
             if lost > 0 {
                 label.on_hover_text(
@@ -44,12 +44,53 @@ pub fn status_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
                 let (done, total) = progress.bytes();
                 progress_bar(ui, "indexing", if total == 0 { 0.0 } else { done as f32 / total as f32 });
             }
+            if let Saving::Running(work) = &app.saving {
+                let stop = ui.small_button("Stop").on_hover_text("Leaves nothing behind");
+                stop.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Stop saving"));
+                if stop.clicked() {
+                    actions.push(Action::Run(Command::StopSaving));
+                }
+                progress_bar(ui, if work.is_cancelled() { "stopping" } else { "saving" }, work.part());
+            }
             if let Some(part) = app.search_progress() {
                 progress_bar(ui, "searching", part);
             } else if let Some((first, last)) = index.time_span().filter(|_| !app.is_indexing()) {
                 let zone = if app.all_clocks_known() { " UTC" } else { "" };
                 let format = "%Y-%m-%d %H:%M:%S";
                 ui.label(weak(format!("{} to {}{zone}", first.format(format), last.format(format))));
+            }
+        });
+    });
+}
+
+/// What stands behind a sentence about what was saved; `None` where there is nothing to say.
+pub fn saved_ground(app: &App, tokens: &theme::Tokens) -> Option<egui::Color32> {
+    match &app.saving {
+        Saving::Saved(_) => Some(tokens.tone(Tone::Success).soft),
+        Saving::Failed(_) => Some(tokens.tone(Tone::Failure).soft),
+        Saving::Nothing | Saving::Running(_) => None,
+    }
+}
+
+/// What was saved and where, or why not.
+pub fn saved_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let (tone, sentence) = match &app.saving {
+        Saving::Saved(sentence) => (Tone::Success, sentence),
+        Saving::Failed(sentence) => (Tone::Failure, sentence),
+        Saving::Nothing | Saving::Running(_) => return,
+    };
+    let color = theme::of(ui).tone(tone).text;
+    ui.horizontal_top(|ui| {
+        ui.scope(|ui| {
+            ui.set_max_width(ui.available_width() - 90.0);
+            let text = RichText::new(format!("{}  {sentence}", tone.glyph())).color(color);
+            ui.add(egui::Label::new(text).wrap().selectable(true));
+        });
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            let button = ui.button("Dismiss");
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Dismiss what was saved"));
+            if button.clicked() {
+                actions.push(Action::DismissSaved);
             }
         });
     });

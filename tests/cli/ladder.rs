@@ -114,3 +114,18 @@ fn a_ladder_of_nothing_is_still_a_picture() {
     assert!(ladder(&[BEN, "--format", "svg", "--where", "status:606"]).ends_with("</svg>\n"));
     assert_eq!(ladder(&[BEN, "--format", "mermaid", "--where", "status:606"]), "sequenceDiagram\n");
 }
+
+#[test]
+fn a_refused_token_is_no_challenge() {
+    let log = "sample-logs/wrong-password";
+    let query = "method:REGISTER status:401 cseq:3";
+    let text = ladder(&[log, "--where", query]);
+    assert!(text.lines().any(|line| line.contains("✗ 401 Unauthorized")), "{text}");
+    let svg = ladder(&[log, "--where", query, "--format", "svg"]);
+    assert!(svg.contains("✗ 401"), "{svg}");
+    let diagram = ladder(&[log, "--where", query, "--format", "mermaid"]);
+    assert!(diagram.contains("--x"), "{diagram}");
+    // The challenges before it are none.
+    let challenges = ladder(&[log, "--where", "method:REGISTER status:401 cseq:1"]);
+    assert!(challenges.contains("401") && !challenges.contains('✗'), "{challenges}");
+}

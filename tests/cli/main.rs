@@ -6,6 +6,7 @@ mod errors;
 mod info;
 mod ladder;
 mod messages;
+mod own_tables;
 mod packed;
 mod pasted;
 mod raw;
@@ -35,12 +36,19 @@ struct Run {
 
 /// Runs the program where there is no display, in the folder of the project.
 fn uccello<S: AsRef<str>>(arguments: &[S]) -> Run {
+    // Whoever runs the tests may have tables of their own.
+    uccello_of(Path::new(env!("CARGO_TARGET_TMPDIR")), arguments)
+}
+
+/// Runs the program of a user whose data are in a folder.
+fn uccello_of<S: AsRef<str>>(data: &Path, arguments: &[S]) -> Run {
     let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
     let output = Command::new(env!("CARGO_BIN_EXE_uccello"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("WAYLAND_SOCKET")
+        .env("XDG_DATA_HOME", data)
         .args(arguments)
         .output()
         .expect("the program starts");

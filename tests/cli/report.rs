@@ -1,6 +1,7 @@
 //! `report`: the diagnosis as a document.
 
 use super::{ANNA, Folder, STORY, read, uccello};
+use sha2::{Digest as _, Sha256};
 
 fn report(arguments: &[&str], name: &str) -> String {
     let folder = Folder::new();
@@ -66,9 +67,26 @@ fn a_query_narrows_the_report_and_is_said() {
 
 #[test]
 fn digests_are_those_of_the_files() {
-    use sha2::{Digest as _, Sha256};
     let digest: String = Sha256::digest(read(ANNA)).iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(report(&[ANNA], "a.md").contains(&digest));
+}
+
+#[test]
+fn the_digest_of_a_packed_log_is_said_to_be_that_of_its_text() {
+    let folder = Folder::new();
+    let log = read(ANNA);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &log).expect("it goes into memory");
+    let archive = folder.file("anna.UccApilog.gz", packed.finish().expect("it goes into memory"));
+    let digest: String = Sha256::digest(&log).iter().map(|byte| format!("{byte:02x}")).collect();
+    for (name, wanted) in [
+        ("a.md", format!("`{digest}`, of the unpacked text, not of the archive")),
+        ("a.html", format!("<code>{digest}</code>, of the unpacked text, not of the archive")),
+    ] {
+        let text = report(&[&archive], name);
+        assert!(text.contains(&wanted), "{text}");
+    }
+    assert!(!report(&[ANNA], "a.md").contains("of the unpacked text"));
 }
 
 #[test]

@@ -1,70 +1,20 @@
 //! What the diagnosis found, in the window: cards, evidence, people, and what a message means.
 
+use super::support::refused::{client_log, client_log_from};
 use super::{
-    INCIDENT, incident, only_section, open, picture, press, query_text, settle, shown, start, support, type_into,
-    wait_for, window,
+    INCIDENT, incident, only_section, open, picture, press, query_text, settle, shown, start, start_with, support,
+    type_into, wait_for, window,
 };
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use std::fmt::Write as _;
 use std::path::Path;
-use uccello::app::LadderOf;
+use std::sync::Arc;
+use uccello::app::{Around, LadderOf};
 use uccello::window::Window;
 
 type Shown = Harness<'static, Option<Window>>;
-
-/// `NTLMSSP` messages of type 2 and 3, as far as their type.
-const CHALLENGE: &str = "TlRMTVNTUAACAAAAAAAAADgAAAA=";
-const AUTHENTICATE: &str = "TlRMTVNTUAADAAAAAAAAADgAAAA=";
-const OFFER: &str =
-    "WWW-Authenticate: NTLM realm=\"SIP Communications Service\", targetname=\"fe01.contoso.com\", version=4";
-
-/// The log of a client that tries to sign in with NTLM, and is refused or not.
-fn client_log(user: &str, outcomes: &[bool]) -> String {
-    let mut text = String::new();
-    let mut now = 0;
-    let mut write = |call: usize, cseq: usize, first: &str, header: &str| {
-        now += 1;
-        let stamp = format!("11/20/2024|10:{:02}:{:02}.100 2A10:C74 INFO  ::", now / 60, now % 60);
-        let is_sent = first.starts_with("REGISTER");
-        let what = if is_sent { "Sending Packet - " } else { "Data Received -" };
-        let toward = if is_sent { "From" } else { "To" };
-        let about = format!("{what}192.0.2.10:443 ({toward} Local Address: 198.51.100.23:50112) 500 bytes");
-        let header = if header.is_empty() { String::new() } else { format!("{header}\r\n") };
-        write!(
-            text,
-            "{stamp} {about}:\r\n{stamp} {first}\r\nVia: SIP/2.0/TLS 198.51.100.23:50112;branch=z9hG4bK{call:04}{cseq:04}\r\n\
-             Max-Forwards: 70\r\nFrom: <sip:{user}>;tag=3f9a;epid=07{0:08x}\r\nTo: <sip:{user}>\r\n\
-             Call-ID: {call:04}{user}\r\nCSeq: {cseq} REGISTER\r\n\
-             User-Agent: UCCAPI/16.0.4600.1000 OC/16.0.4600.1000 (Skype for Business)\r\n{header}Content-Length: 0\r\n\r\n\
-             \r\n{stamp} End of {about}\r\n",
-            user.len(),
-        )
-        .expect("a text grows");
-    };
-    let token = |header: &str, token: &str| {
-        format!(
-            "{header}: NTLM opaque=\"A1B2C3D4\", realm=\"SIP Communications Service\", targetname=\"fe01.contoso.com\", \
-             version=4, gssapi-data=\"{token}\""
-        )
-    };
-    for (call, &signs_in) in outcomes.iter().enumerate() {
-        let register = "REGISTER sip:contoso.com SIP/2.0";
-        write(call, 1, register, "");
-        write(call, 1, "SIP/2.0 401 Unauthorized", OFFER);
-        write(call, 2, register, &token("Authorization", ""));
-        write(call, 2, "SIP/2.0 401 Unauthorized", &token("WWW-Authenticate", CHALLENGE));
-        write(call, 3, register, &token("Authorization", AUTHENTICATE));
-        if signs_in {
-            write(call, 3, "SIP/2.0 200 OK", "Expires: 7200");
-        } else {
-            write(call, 3, "SIP/2.0 401 Unauthorized", OFFER);
-        }
-    }
-    text
-}
 
 /// A folder with the logs of some people.
 fn logs(people: &[(&str, &[bool])]) -> tempfile::TempDir {
@@ -92,6 +42,33 @@ fn card(harness: &Shown, user: &str) -> String {
     let cards = harness.get_all_by_label_contains("Finding, ");
     let labels = cards.filter_map(|node| node.accesskit_node().label());
     labels.into_iter().find(|label| label.contains(user)).unwrap_or_default()
+}
+
+#[test]
+fn of_hundreds_of_findings_only_those_in_sight_are_drawn() {
+    let users: Vec<String> = (0..150).map(|number| format!("user{number}@contoso.com")).collect();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log: String = (0..).zip(&users).map(|(at, user)| client_log_from(at * 6_000, 1_000, user, &[false])).collect();
+    let path = folder.path().join("many-UccApi-0.UccApilog");
+    std::fs::write(&path, log).expect("a log");
+    let mut harness = open(Theme::Dark, [1280.0, 1400.0], &[&path]);
+    let drawn = |harness: &Shown| harness.query_all_by_label_contains("Finding, ").count();
+    harness.get_by_label("Show all 300").click();
+    settle(&mut harness);
+    assert!(harness.query_by_label("Show all 300").is_none());
+    assert!((3..25).contains(&drawn(&harness)), "{}", drawn(&harness));
+    harness.get_all_by_label_contains("Finding, failure, ").next().expect("a card").click();
+    settle(&mut harness);
+    for (key, wanted) in [(Key::End, 299), (Key::ArrowUp, 298), (Key::Home, 0)] {
+        press(&mut harness, key);
+        // What was guessed of the heights is put right where it comes into sight.
+        settle(&mut harness);
+        assert_eq!(window(&harness).app().chosen.as_ref().map(|chosen| chosen.number), Some(wanted));
+        let spoken = window(&harness).app().card().expect("a card").spoken.clone();
+        let card = harness.get_by_label(&spoken).rect();
+        assert!(card.top() > 128.0 && card.bottom() < 1_372.0, "it is in sight: {card:?}");
+        assert!((3..25).contains(&drawn(&harness)), "{}", drawn(&harness));
+    }
 }
 
 #[test]
@@ -131,7 +108,14 @@ fn a_card_marks_its_evidence_and_fills_ladder_and_detail_until_escape() {
     harness.get_by_label("This finding");
     harness.get_by_label("Proved by the log");
     harness.get_by_label_contains("Refused token: the server starts over");
+    // Why and what to check stand before the long explanation, which is folded.
     harness.get_by_label_contains("the credentials were refused");
+    assert!(harness.query_by_label_contains("Authentication failed twice").is_none());
+    harness.get_by_label("More about the finding").click();
+    settle(&mut harness);
+    harness.get_by_label_contains("Authentication failed twice");
+    harness.get_by_label("Less about the finding").click();
+    settle(&mut harness);
     harness.get_by_label_contains("Copy check, Get-CsUser -Identity \"sip:anna@contoso.com\"").click();
     settle(&mut harness);
     harness.get_by_label("Evidence 2 of 4");
@@ -141,6 +125,24 @@ fn a_card_marks_its_evidence_and_fills_ladder_and_detail_until_escape() {
     assert_eq!((marked(&harness), window(&harness).app().ladder_of), (0, LadderOf::Dialog));
     assert!(window(&harness).app().detail.is_some(), "the message stays");
     assert!(harness.query_by_label("This finding").is_none());
+}
+
+#[test]
+fn what_failed_why_and_what_to_check_are_in_sight_at_once() {
+    for log in ["external-sign-in", "wrong-password", "kerberos-spn", "federation-certificate", "user-not-enabled"] {
+        let mut harness = open(Theme::Dark, [1280.0, 800.0], &[&Path::new("sample-logs").join(log)]);
+        press(&mut harness, Key::F7);
+        let card = window(&harness).app().card().expect("a finding");
+        let bottom = harness.get_by_label("Next evidence").rect().top();
+        let first = format!("Copy check, {}", card.checks.first().expect("a check").text);
+        for name in [card.title.clone(), card.why.clone(), first] {
+            assert!(!name.is_empty(), "{log}");
+            // A sentence may stand over the message too.
+            let found = harness.get_all_by_label(&name).next().expect("it is shown").rect();
+            assert!(found.bottom() < bottom, "{log}: {name} at {found:?}");
+        }
+        assert!(card.why.len() < 260, "{log}: {}", card.why);
+    }
 }
 
 #[test]
@@ -303,6 +305,23 @@ fn nothing_fails_and_no_sign_in_say_what_was_looked_at() {
 }
 
 #[test]
+fn a_diagnosis_that_breaks_off_says_so_and_leaves_list_and_ladder() {
+    let mut harness = start_with(Theme::Dark, [1280.0, 800.0], &[Path::new(INCIDENT)], |around| Around {
+        diagnose: Arc::new(|_| std::panic::resume_unwind(Box::new("a mistake in a rule"))),
+        ..around
+    });
+    settle(&mut harness);
+    harness.get_by_label("Diagnosing stopped");
+    harness.get_by_label_contains("the list and the ladder are still complete");
+    assert!(harness.query_by_label_contains(" so far").is_none());
+    assert!(harness.query_by_label_contains("Looking for what fails").is_none());
+    assert!(shown(&harness) > 600);
+    harness.get_all_by_label_contains("REGISTER contoso.com, request").next().expect("a row").click();
+    settle(&mut harness);
+    assert!(!window(&harness).app().ladder.arrows.is_empty());
+}
+
+#[test]
 fn findings_of_a_log_that_is_still_read_are_so_far() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("long.txt");
@@ -364,6 +383,16 @@ fn pictures_of_findings() {
         let mut ticket = incident(theme);
         press(&mut ticket, Key::F7);
         picture(&mut results, ticket, &format!("finding_incident_{name}"));
+        for (log, what) in [("wrong-password", "password"), ("federation-certificate", "federation")] {
+            let mut other = open(theme, [1280.0, 800.0], &[&Path::new("sample-logs").join(log)]);
+            press(&mut other, Key::F7);
+            picture(&mut results, other, &format!("finding_{what}_{name}"));
+        }
+        let mut more = open(theme, [1280.0, 1100.0], &[Path::new(INCIDENT)]);
+        press(&mut more, Key::F7);
+        more.get_by_label("More about the finding").click();
+        settle(&mut more);
+        picture(&mut results, more, &format!("finding_more_{name}"));
         let fine = open(theme, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
         picture(&mut results, fine, &format!("nothing_fails_{name}"));
     }

@@ -34,7 +34,8 @@ impl Knowledge {
             0x80EF | 0x00EF => u16::try_from(number & 0xFFFF).ok().filter(|status| (100..=699).contains(status))?,
             _ => return None,
         };
-        let meaning = match self.status(Protocol::Sip, status) {
+        let row = self.status(Protocol::Sip, status);
+        let meaning = match row {
             Some(entry) => format!("Stands for SIP status {status} ({}). {}", entry.title, entry.gloss),
             None => format!("Stands for SIP status {status}."),
         };
@@ -45,6 +46,7 @@ impl Knowledge {
             meaning,
             checks: Vec::new(),
             sureness: Sureness::Specification,
+            is_own: row.is_some_and(|row| row.is_own),
         })
     }
 }

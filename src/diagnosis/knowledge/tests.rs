@@ -271,7 +271,7 @@ fn tables_of_the_user_win() {
     let ticket = all.explain_code(28032, None);
     assert_eq!(ticket.meaning, "The certificate is due again.");
     assert_eq!(ticket.checks, knowledge().explain_code(28032, None).checks);
-    assert_eq!((ticket.sureness, ticket.source.as_deref()), (Sureness::KnownFromPractice, Some("own table")));
+    assert_eq!((ticket.sureness, ticket.source.as_deref()), (Sureness::KnownFromPractice, Some("your own table")));
     let robot = all.explain_code(61007, None);
     assert_eq!(robot.component.as_deref(), Some("Attendant robot"));
     assert_eq!(robot.checks, ["Call the robot team", "Look at its queue"]);

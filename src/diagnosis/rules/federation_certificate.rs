@@ -31,7 +31,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let wanted = failure.says(&["tls-target", "expected-fqdn"]);
             let holds = failure.says(&["certname"]).map(|name| format!(" The certificate is for {name}."));
             // The number tells name, trust and expiry apart; the words of the reason do not.
-            let hresult = failure.says(&["hresult"]).and_then(|text| Knowledge::built_in().hresult_of_text(text));
+            let hresult = failure.says(&["hresult"]).and_then(|text| Knowledge::current().hresult_of_text(text));
             let why = match &hresult {
                 Some(entry) => format!(" HRESULT 0x{:08X} {}: {}", entry.number, entry.name, entry.meaning),
                 None if !failure.notes.is_empty() => " The name asked for is not in the certificate.".to_owned(),

@@ -43,7 +43,7 @@ fn unnamed(rejection: &Rejection<'_>) -> Finding {
     let servers = servers(rejection);
     let status = rejection.status().unwrap_or(500);
     let is_server = (500..600).contains(&status);
-    let title = Knowledge::built_in().status(Protocol::Sip, status).map(|entry| format!(" ({})", entry.title));
+    let title = Knowledge::current().status(Protocol::Sip, status).map(|entry| format!(" ({})", entry.title));
     let code = rejection.code_where(|_| true);
     let may_be = match status {
         _ if is_server => {

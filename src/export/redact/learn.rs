@@ -3,6 +3,7 @@
 //! Names are found by where they stand: in an address, a header, a field of a log, a token. What is found once counts
 //! everywhere. Everything is kept in the order in which it was met, so that the same files give the same stand-ins.
 
+use super::ordered::Ordered;
 use super::secrets::{self, SecretKind};
 use super::token::{self, NameKind};
 use super::words;
@@ -10,26 +11,6 @@ use regex::Regex;
 use rustc_hash::FxHashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
-
-/// Words in the order in which they were met, each once.
-#[derive(Debug, Default)]
-pub struct Ordered {
-    pub list: Vec<String>,
-    known: FxHashSet<String>,
-}
-
-impl Ordered {
-    pub fn insert(&mut self, word: &str) {
-        if !word.is_empty() && !self.known.contains(word) {
-            self.known.insert(word.to_owned());
-            self.list.push(word.to_owned());
-        }
-    }
-
-    pub fn holds(&self, word: &str) -> bool {
-        self.known.contains(word)
-    }
-}
 
 /// What was found. Names are in lower case where case does not matter.
 #[derive(Debug, Default)]
@@ -105,6 +86,47 @@ fn each<'a>(
 }
 
 impl Found {
+    /// Takes in what was found in what stands behind all that was found here.
+    pub fn add(&mut self, later: Self) {
+        let Self {
+            users,
+            hosts,
+            machines,
+            people,
+            known_people: _,
+            phones,
+            addresses,
+            devices,
+            call_ids,
+            tickets,
+            associations,
+            file_words,
+            maybe_hosts,
+            maybe_accounts,
+        } = later;
+        for (own, later) in [
+            (&mut self.users, users),
+            (&mut self.hosts, hosts),
+            (&mut self.machines, machines),
+            (&mut self.phones, phones),
+            (&mut self.addresses, addresses),
+            (&mut self.devices, devices),
+            (&mut self.call_ids, call_ids),
+            (&mut self.tickets, tickets),
+            (&mut self.associations, associations),
+            (&mut self.file_words, file_words),
+            (&mut self.maybe_hosts, maybe_hosts),
+            (&mut self.maybe_accounts, maybe_accounts),
+        ] {
+            later.list.iter().for_each(|word| own.insert(word));
+        }
+        for (name, user) in people {
+            if self.known_people.insert(name.to_lowercase()) {
+                self.people.push((name, user));
+            }
+        }
+    }
+
     /// Learns from the text of a record, or from any other text.
     pub fn learn(&mut self, text: &str) {
         let plain = secrets::replace(text, &mut |kind, value| {

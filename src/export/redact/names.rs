@@ -1,6 +1,7 @@
 //! Stand-ins: what stands instead of each name, the same everywhere.
 
-use super::learn::{Found, Ordered};
+use super::learn::Found;
+use super::ordered::Ordered;
 use super::words;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{Ipv4Addr, Ipv6Addr};

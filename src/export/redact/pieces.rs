@@ -1,51 +1,97 @@
 //! Writes a file again, record by record, with stand-ins. Lines stay lines, so that records stay where they are; the
 //! lengths of bodies are put right.
 
+use super::super::save::{Stopped, Work};
 use super::replace::Replacer;
 use crate::format::Oddities;
 use crate::index::{Index, RowId};
 use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::{HeaderName, Message};
 use regex::Regex;
+use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// Calls `found` with the bytes of each record of a file, with that of another thread inside where there is one.
-pub fn each_piece<E>(
+/// Records that are worked on together by one core.
+const GROUP: usize = 256;
+/// Groups whose results wait for each other; more would only take room.
+const GROUPS_AT_ONCE: usize = 16;
+
+/// A stretch of a file: a record with those of other threads inside of it, or bytes between records.
+pub type Piece<'a> = (Option<RowId>, &'a [u8]);
+
+/// The records of a file in their order, without those inside of others, and the bytes between them.
+struct Layout {
+    rows: Vec<RowId>,
+    /// What stands before a record that belongs to none.
+    gaps: FxHashMap<RowId, Range<u64>>,
+    /// The end of the last record.
+    end: u64,
+}
+
+impl Layout {
+    fn of(index: &Index, file: u16) -> Self {
+        let mut own = Self { rows: Vec::new(), gaps: FxHashMap::default(), end: 0 };
+        for (block, first) in index.blocks().iter().zip(index.first_rows()).filter(|(block, _)| block.file == file) {
+            for (row, number) in (*first..).map(RowId).zip(0..block.len()) {
+                let Range { start, end } = block.bytes_of(number);
+                if start < own.end {
+                    continue;
+                }
+                if start > own.end {
+                    own.gaps.insert(row, own.end..start);
+                }
+                own.rows.push(row);
+                own.end = end;
+            }
+        }
+        own
+    }
+}
+
+/// Makes something of groups of pieces on all cores, and hands it over in the order of the file, with the bytes it was
+/// made of. Groups are the same whatever the number of cores.
+pub fn each_group<T: Send, E>(
     index: &Index,
     file: u16,
-    mut found: impl FnMut(Option<RowId>, &[u8]) -> Result<(), E>,
+    make: impl Fn(&mut dyn Iterator<Item = Piece<'_>>) -> T + Sync,
+    mut take: impl FnMut(T, u64) -> Result<(), E>,
 ) -> Result<(), E> {
     let Some(source) = index.files().get(usize::from(file)).map(|file| &file.source) else { return Ok(()) };
-    let mut at = 0;
-    for (block, first) in index.blocks().iter().zip(index.first_rows()).filter(|(block, _)| block.file == file) {
-        for (row, number) in (*first..).map(RowId).zip(0..block.len()) {
-            let Range { start, end } = block.bytes_of(number);
-            if start < at {
-                continue;
-            }
-            if start > at {
-                found(None, source.bytes(at..start))?;
-            }
-            found(Some(row), source.bytes(start..end))?;
-            at = end;
+    let layout = Layout::of(index, file);
+    let groups: Vec<Vec<RowId>> = layout.rows.chunks(GROUP).map(<[RowId]>::to_vec).collect();
+    let range = |row: RowId| index.locate(row).map_or(0..0, |(block, number)| block.bytes_of(number));
+    let pieces = |row: RowId| {
+        let gap = layout.gaps.get(&row).map(|gap| (None, source.bytes(gap.clone())));
+        gap.into_iter().chain([(Some(row), source.bytes(range(row)))])
+    };
+    for groups in groups.chunks(GROUPS_AT_ONCE) {
+        let results = index.read_groups(groups, |rows| {
+            let bytes = rows.iter().flat_map(|&row| pieces(row)).map(|(_, bytes)| bytes.len() as u64).sum();
+            vec![(make(&mut rows.iter().flat_map(|&row| pieces(row))), bytes)]
+        });
+        for (result, bytes) in results {
+            take(result, bytes)?;
         }
     }
-    if at < source.len() {
-        found(None, source.bytes(at..source.len()))?;
-    }
-    Ok(())
+    let rest = source.bytes(layout.end..source.len());
+    if rest.is_empty() { Ok(()) } else { take(make(&mut [(None, rest)].into_iter()), rest.len() as u64) }
 }
 
 /// Writes a file with stand-ins.
 ///
 /// # Errors
-/// Where `out` cannot be written to.
-pub fn write(replacer: &Replacer, index: &Index, file: u16, out: &mut impl Write) -> io::Result<()> {
-    each_piece(index, file, |row, bytes| {
-        let body = row.and_then(|row| Body::of(index, row, bytes));
-        out.write_all(piece(replacer, bytes, body.as_ref()).as_bytes())
+/// Where `out` cannot be written to, or the work was stopped.
+pub fn write(replacer: &Replacer, index: &Index, file: u16, out: &mut impl Write, work: &Work) -> io::Result<()> {
+    let replace = |pieces: &mut dyn Iterator<Item = Piece<'_>>| {
+        let one =
+            |(row, bytes): Piece<'_>| piece(replacer, bytes, row.and_then(|row| Body::of(index, row, bytes)).as_ref());
+        pieces.map(one).collect::<String>()
+    };
+    each_group(index, file, replace, |text, bytes| {
+        out.write_all(text.as_bytes())?;
+        work.step(bytes).map_err(|Stopped| io::Error::from(io::ErrorKind::Interrupted))
     })
 }
 

@@ -123,10 +123,11 @@ fn code(explained: &Explained) -> String {
 
 fn file(told: &FileTold) -> String {
     format!(
-        "<dt>{}</dt>\n<dd>{}</dd>\n<dd class=\"dim\">SHA-256 <code>{}</code></dd>\n",
+        "<dt>{}</dt>\n<dd>{}</dd>\n<dd class=\"dim\">SHA-256 <code>{}</code>{}</dd>\n",
         escape(&told.name),
         escape(&told.facts.join("; ")),
-        escape(&told.sha256)
+        escape(&told.sha256),
+        told.digested
     )
 }
 

@@ -45,10 +45,11 @@ pub(super) fn write(report: &Report) -> String {
     for file in &report.files {
         let _ = writeln!(
             text,
-            "- **{}**: {}\n  SHA-256 {}",
+            "- **{}**: {}\n  SHA-256 {}{}",
             escape(&file.name),
             escape(&file.facts.join("; ")),
-            code(&file.sha256)
+            code(&file.sha256),
+            file.digested
         );
     }
     text

@@ -2,7 +2,7 @@
 
 use super::finding::checks_ui;
 use crate::app::{Action, Actions, Check, Code, Explained};
-use crate::diagnosis::knowledge::CodeKind;
+use crate::diagnosis::knowledge::{CodeKind, with_source};
 use crate::window::theme::{self, Tone};
 use crate::window::tone;
 use egui::{Color32, RichText, Ui};
@@ -119,7 +119,7 @@ fn known_ui(ui: &mut Ui, number: usize, code: &Code) {
         let text = format!("{name} (0x{:08X})", error.number);
         ui.label(RichText::new(text).font(theme::small_strong_font()).color(tokens.text_strong));
         if !error.meaning.is_empty() {
-            sentence(ui, &error.meaning, tokens.text);
+            sentence(ui, &with_source(&error.meaning, error.is_own), tokens.text);
         }
         let checks: Vec<Check> = error.checks.iter().map(|text| Check::of(text)).collect();
         checks_ui(ui, &checks);

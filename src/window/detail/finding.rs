@@ -9,7 +9,7 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Layout, RichText, Ui, WidgetInfo};
 
 /// How much of the pane it takes at most; the message below stays in sight.
-const MOST_PART: f32 = 0.5;
+const MOST_PART: f32 = 0.54;
 
 pub fn finding_ui(ui: &mut Ui, app: &App, card: &Card, actions: &mut Actions) {
     let tokens = theme::of(ui);
@@ -50,11 +50,15 @@ pub fn finding_ui(ui: &mut Ui, app: &App, card: &Card, actions: &mut Actions) {
         let usual = std::mem::replace(&mut ui.spacing_mut().scroll, bar);
         egui::ScrollArea::vertical().id_salt(("finding", &card.spoken)).max_height(most).show(ui, |ui| {
             ui.set_min_width(ui.available_width());
-            if !card.explanation.is_empty() {
-                let text = RichText::new(&card.explanation).color(tokens.text);
-                ui.add(egui::Label::new(text).wrap().selectable(true));
-            }
+            let sentence = |ui: &mut Ui, text: &str| {
+                ui.add(egui::Label::new(RichText::new(text).color(tokens.text)).wrap().selectable(true));
+            };
+            // Who has ten seconds reads what failed, why, and what to check.
+            sentence(ui, if card.why.is_empty() { &card.explanation } else { &card.why });
             checks_ui(ui, &card.checks);
+            if !card.why.is_empty() && card.why != card.explanation {
+                more_ui(ui, card, |ui| sentence(ui, &card.explanation));
+            }
         });
         ui.spacing_mut().scroll = usual;
         ui.add_space(2.0);
@@ -64,6 +68,25 @@ pub fn finding_ui(ui: &mut Ui, app: &App, card: &Card, actions: &mut Actions) {
     let bar = rect.with_max_x(rect.left() + theme::SELECTION_BAR_PT);
     ui.painter().rect_filled(bar, 0, colors.text);
     ui.painter().hline(rect.x_range(), rect.bottom() + 0.5, (1.0, tokens.hairline_strong));
+}
+
+/// The whole explanation, folded until it is asked for.
+fn more_ui(ui: &mut Ui, card: &Card, inside: impl FnOnce(&mut Ui)) {
+    let id = ui.make_persistent_id(("more", card.rule, &card.user));
+    let mut is_open: bool = ui.data(|data| data.get_temp(id)).unwrap_or(false);
+    ui.add_space(4.0);
+    let words = if is_open { "Less" } else { "More" };
+    let link = ui.link(RichText::new(words).font(theme::small_strong_font()));
+    let name = format!("{words} about the finding");
+    link.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
+    ui.ctx().accesskit_node_builder(link.id, |node| node.set_expanded(is_open));
+    if link.on_hover_text("The whole explanation").clicked() {
+        is_open = !is_open;
+        ui.data_mut(|data| data.insert_temp(id, is_open));
+    }
+    if is_open {
+        inside(ui);
+    }
 }
 
 /// What to check, each with a button that copies it.

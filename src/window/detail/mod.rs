@@ -8,7 +8,7 @@ use super::bar::hint;
 use super::theme::{self, Tone};
 use super::{highlight, tone};
 use crate::app::{Action, Actions, App, Command, Detail, LineKind};
-use crate::diagnosis::knowledge::{Knowledge, Place};
+use crate::diagnosis::knowledge::{Knowledge, Place, with_source};
 use crate::export::with_separators;
 use crate::protocol::header::split_field;
 use crate::protocol::lines::to_text;
@@ -29,6 +29,8 @@ impl DetailPanel {
 
 /// A pane this high has room for the facts of a message over its text.
 const ROOMY_PT: f32 = 440.0;
+/// What the text of a message has at least: with more the pane would grow over the status line.
+const LEAST_TEXT_PT: f32 = 20.0;
 
 /// The pane, or what to do to fill it.
 pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut Actions) {
@@ -71,7 +73,8 @@ pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut 
         text(ui, app, detail);
         return;
     }
-    egui::ScrollArea::vertical().id_salt(("explained", detail.row.0)).auto_shrink(false).show(ui, |ui| {
+    let area = egui::ScrollArea::vertical().id_salt(("explained", detail.row.0)).min_scrolled_height(LEAST_TEXT_PT);
+    area.auto_shrink(false).show(ui, |ui| {
         egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             explained::explained_ui(ui, &detail.explained, actions);
             explained::title(ui, "Message");
@@ -213,6 +216,7 @@ fn text(ui: &mut Ui, app: &App, detail: &Detail) {
     let area = egui::ScrollArea::both()
         .id_salt(detail.row.0)
         .auto_shrink(false)
+        .min_scrolled_height(LEAST_TEXT_PT)
         .scroll_bar_visibility(egui::scroll_area::ScrollBarVisibility::AlwaysVisible);
     area.show_rows(ui, height, detail.lines.len(), |ui, range| {
         for line in detail.lines.get(range).unwrap_or_default() {
@@ -248,13 +252,13 @@ fn text(ui: &mut Ui, app: &App, detail: &Detail) {
 }
 
 /// What is known of the header of a line, or of the field that the log puts around a message.
-fn gloss(line: &str, kind: LineKind) -> Option<&'static str> {
+fn gloss(line: &str, kind: LineKind) -> Option<String> {
     let place = match kind {
         LineKind::Header | LineKind::Diagnostics => Place::Header,
         LineKind::Trace => Place::Record,
         LineKind::StartLine | LineKind::Body => return None,
     };
     let (name, _) = split_field(line.as_bytes())?;
-    let known = Knowledge::built_in().name_in(place, &to_text(name))?;
-    (!known.gloss.is_empty()).then_some(known.gloss.as_str())
+    let known = Knowledge::current().name_in(place, &to_text(name))?;
+    (!known.gloss.is_empty()).then(|| with_source(&known.gloss, known.is_own))
 }

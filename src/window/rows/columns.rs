@@ -50,7 +50,6 @@ impl Columns {
         Self { columns }
     }
 
-    /// Widths as they stand, to be kept in the settings.
     /// Gives a column another title.
     pub fn set_title(&mut self, column: usize, title: &'static str) {
         if let Some(column) = self.columns.get_mut(column) {
@@ -58,6 +57,7 @@ impl Columns {
         }
     }
 
+    /// Widths as they stand, to be kept in the settings.
     #[must_use]
     pub fn widths_pt(&self) -> Vec<f32> {
         self.columns.iter().map(|column| column.width_pt).collect()
@@ -72,16 +72,27 @@ impl Columns {
         }
     }
 
-    /// The cell of each column in a row that fills `row`.
+    /// The cell of each column in a row that fills `row`. Where there is little room all but the last give of theirs, so
+    /// that the last stays in sight.
     pub fn cells(&self, row: Rect) -> impl Iterator<Item = Rect> + use<'_> {
         let mut left = row.left();
+        let kept = self.kept_part(row.width());
         self.columns.iter().enumerate().map(move |(number, column)| {
             let last = number + 1 == self.columns.len();
-            let right = if last { row.right().max(left + column.min_width_pt) } else { left + column.width_pt };
+            let width = column.min_width_pt + (column.width_pt - column.min_width_pt) * kept;
+            let right = if last { row.right().max(left + column.min_width_pt) } else { left + width };
             let cell = Rect::from_min_max(pos2(left, row.top()), pos2(right, row.bottom()));
             left = right;
             cell
         })
+    }
+
+    /// How much the columns before the last keep of what they have beyond their least width.
+    fn kept_part(&self, width_pt: f32) -> f32 {
+        let Some((last, others)) = self.columns.split_last() else { return 1.0 };
+        let floor_pt: f32 = others.iter().map(|column| column.min_width_pt).sum();
+        let beyond: f32 = others.iter().map(|column| column.width_pt - column.min_width_pt).sum();
+        if beyond <= 0.0 { 1.0 } else { ((width_pt - last.min_width_pt - floor_pt) / beyond).clamp(0.0, 1.0) }
     }
 
     /// The row of titles. Comes just above the list, which starts at its lower edge.
@@ -185,6 +196,8 @@ mod tests {
         assert_eq!(cells.last().map(|cell| cell.right() as i32), Some(510));
         let narrow = columns().cells(row.with_max_x(100.0)).last().map(|cell| cell.width() as i32);
         assert_eq!(narrow, Some(40), "the last keeps its least width");
+        let lefts: Vec<i32> = columns().cells(row.with_max_x(10.0 + 170.0)).map(|cell| cell.left() as i32).collect();
+        assert_eq!(lefts, [10, 80, 140], "the others give of theirs, each by what it has");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Findings as cards, worst first; what is normal stands folded under one row.
 
+use super::heights::{Guess, Heights};
 use super::{focus_ring, quiet_row};
-use crate::app::{Action, Actions, App, Card, Findings};
+use crate::app::{Action, Actions, App, Card, Diagnosing, Findings};
 use crate::diagnosis::Severity;
-use crate::export::{counted, with_separators};
+use crate::export::with_separators;
 use crate::window::theme::{self, Tone};
 use egui::text::LayoutJob;
 use egui::{
@@ -15,16 +16,15 @@ use std::sync::Arc;
 
 /// Cards that are shown before all are asked for.
 const FEW_CARDS: usize = 12;
-const GAP_PT: f32 = 4.0;
-const PADDING_PT: f32 = 8.0;
+pub(super) const GAP_PT: f32 = 4.0;
+pub(super) const PADDING_PT: f32 = 8.0;
 /// How far a consequence stands under its cause.
 const INDENT_PT: f32 = 14.0;
 
-/// How high the cards are, and which of them are shown.
+/// Where the cards stand, and which of them are shown.
 #[derive(Default)]
 pub struct CardsState {
-    heights_pt: Vec<f32>,
-    width_pt: f32,
+    heights: Heights,
     of: Option<Arc<Findings>>,
     is_whole: bool,
     shows_calm: bool,
@@ -44,11 +44,22 @@ pub fn look(severity: Severity) -> (Tone, &'static str) {
 }
 
 pub fn findings_ui(ui: &mut Ui, state: &mut CardsState, app: &App, actions: &mut Actions) {
+    if app.diagnosing == Diagnosing::BrokeOff {
+        nothing(
+            ui,
+            Tone::Failure,
+            "Diagnosing stopped",
+            "A mistake in this program ended the diagnosis; the list and the ladder are still complete.",
+        );
+    }
     let Some(findings) = &app.findings else {
+        if app.diagnosing == Diagnosing::BrokeOff {
+            return;
+        }
         nothing(ui, Tone::Neutral, "Looking for what fails…", "Nothing found so far");
         return;
     };
-    state.measure(ui, findings);
+    state.fit(ui, findings);
     let chosen = app.chosen.as_ref().map(|chosen| chosen.number);
     // What is looked at is never folded away.
     state.is_whole |= chosen.is_some_and(|number| (FEW_CARDS..findings.urgent).contains(&number));
@@ -74,22 +85,12 @@ pub fn findings_ui(ui: &mut Ui, state: &mut CardsState, app: &App, actions: &mut
     if calm.is_empty() {
         return;
     }
-    if quiet_row(ui, &calm_words(findings), state.shows_calm) {
+    if quiet_row(ui, &findings.calm, state.shows_calm) {
         state.shows_calm = !state.shows_calm;
     }
     if state.shows_calm {
         cards_ui(ui, state, findings, calm, chosen, is_new, actions);
     }
-}
-
-/// `2 hints, 7 normal things explained`
-fn calm_words(findings: &Findings) -> String {
-    let calm = findings.cards.get(findings.urgent..).unwrap_or_default();
-    let normal = calm.iter().filter(|card| card.severity == Severity::Normal).count() as u64;
-    let advice = calm.len() as u64 - normal;
-    let normal = (normal > 0).then(|| format!("{} explained", counted(normal, "normal thing")));
-    let advice = (advice > 0).then(|| counted(advice, "hint"));
-    [advice, normal].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// What stands in place of cards where there are none.
@@ -110,24 +111,24 @@ fn nothing(ui: &mut Ui, tone: Tone, title: &str, text: &str) {
 }
 
 impl CardsState {
-    /// Heights are measured once for each width.
-    fn measure(&mut self, ui: &Ui, findings: &Arc<Findings>) {
+    /// Starts anew where there are other cards, or another width.
+    fn fit(&mut self, ui: &Ui, findings: &Arc<Findings>) {
         let width_pt = ui.available_width();
         let same = self.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, findings));
-        if same && (width_pt - self.width_pt).abs() < 0.5 {
+        if same && (width_pt - self.heights.width_pt).abs() < 0.5 {
             return;
         }
-        self.heights_pt =
-            findings.cards.iter().map(|card| Laid::of(ui, card, width_pt, Inks::default()).height_pt).collect();
-        self.width_pt = width_pt;
+        let guess = Guess::of(ui);
+        self.heights = Heights::new(width_pt, findings.cards.iter().map(|card| guess.height_pt(card, width_pt)));
         self.of = Some(Arc::clone(findings));
     }
 }
 
-/// Cards under each other, as one list: one stop for the tabulator key, arrows walk in it.
+/// Cards under each other, as one list: one stop for the tabulator key, arrows walk in it. Only those in sight are laid
+/// out; how high the others are is a guess until they come.
 fn cards_ui(
     ui: &mut Ui,
-    state: &CardsState,
+    state: &mut CardsState,
     findings: &Findings,
     range: Range<usize>,
     chosen: Option<usize>,
@@ -137,8 +138,9 @@ fn cards_ui(
     if range.is_empty() {
         return;
     }
-    let heights = state.heights_pt.get(range.clone()).unwrap_or_default();
-    let all_pt: f32 = heights.iter().map(|height| height + GAP_PT).sum();
+    let heights = &mut state.heights;
+    let first_top_pt = heights.top_pt(range.start);
+    let all_pt = heights.top_pt(range.end) - first_top_pt;
     let (_, all) = ui.allocate_space(vec2(ui.available_width(), all_pt));
     let is_calm = range.start >= findings.urgent;
     let id = Id::unique(if is_calm { "calm findings" } else { "findings" });
@@ -154,29 +156,36 @@ fn cards_ui(
             focus_ring(ui, all);
         }
     }
-    let mut top = all.top();
-    for (number, height) in range.clone().zip(heights) {
-        let Some(card) = findings.cards.get(number) else { break };
-        let rect = Rect::from_min_size(pos2(all.left(), top), vec2(all.width(), *height));
-        top += height + GAP_PT;
-        if chosen == Some(number) && reveal {
-            ui.scroll_to_rect(rect.expand(GAP_PT), None);
-        }
-        if !ui.is_rect_visible(rect) {
-            continue;
-        }
-        let response = ui.interact(rect, id.with(number), Sense::CLICK);
+    if let Some(number) = inside.filter(|_| reveal) {
+        let top = all.top() + heights.top_pt(number) - first_top_pt;
+        let rect = Rect::from_min_size(pos2(all.left(), top), vec2(all.width(), heights.height_pt(number)));
+        ui.scroll_to_rect(rect.expand(GAP_PT), None);
+    }
+    let clip = ui.clip_rect();
+    let first = heights.at_pt(first_top_pt + clip.top() - all.top()).clamp(range.start, range.end);
+    let mut top = all.top() + heights.top_pt(first) - first_top_pt;
+    for number in first..range.end {
+        let Some(card) = findings.cards.get(number).filter(|_| top < clip.bottom()) else { break };
         let is_chosen = chosen == Some(number);
+        let laid = Laid::of(ui, card, all.width(), inks(ui, is_chosen));
+        let rect = Rect::from_min_size(pos2(all.left(), top), vec2(all.width(), laid.height_pt));
+        heights.set(number, laid.height_pt);
+        top += laid.height_pt + GAP_PT;
+        let response = ui.interact(rect, id.with(number), Sense::CLICK);
         response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, &card.spoken));
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_position_in_set(number - range.start);
             node.set_size_of_set(range.len());
         });
-        card_ui(ui, card, rect, response.hovered(), is_chosen, list.has_focus());
+        card_ui(ui, card, laid, rect, response.hovered(), is_chosen, list.has_focus());
         if response.clicked() {
             list.request_focus();
             actions.push(Action::SelectFinding(number));
         }
+    }
+    if heights.settle() {
+        // What was guessed wrong moves what stands below.
+        ui.ctx().request_repaint();
     }
 }
 
@@ -200,7 +209,7 @@ fn walk(ui: &Ui, id: Id, range: &Range<usize>, chosen: Option<usize>) -> Option<
 }
 
 /// Colours of the texts of a card.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Inks {
     title: Color32,
     text: Color32,
@@ -215,12 +224,12 @@ struct Laid {
     height_pt: f32,
 }
 
-const BADGE_PT: f32 = 18.0;
-const LINE_GAP_PT: f32 = 2.0;
+pub(super) const BADGE_PT: f32 = 18.0;
+pub(super) const LINE_GAP_PT: f32 = 2.0;
 
 impl Laid {
     fn of(ui: &Ui, card: &Card, width_pt: f32, inks: Inks) -> Self {
-        let room = (width_pt - indent_pt(card) - PADDING_PT * 2.0 - theme::SELECTION_BAR_PT).max(60.0);
+        let room = room_pt(card, width_pt);
         let lay = |text: &str, font: FontId, color: Color32| {
             let job = LayoutJob::simple(text.to_owned(), font, color, room);
             ui.fonts_mut(|fonts| fonts.layout_job(job))
@@ -235,20 +244,29 @@ impl Laid {
     }
 }
 
+/// The width of the texts of a card.
+pub(super) fn room_pt(card: &Card, width_pt: f32) -> f32 {
+    (width_pt - indent_pt(card) - PADDING_PT * 2.0 - theme::SELECTION_BAR_PT).max(60.0)
+}
+
 fn indent_pt(card: &Card) -> f32 {
     INDENT_PT * card.depth.min(3) as f32
 }
 
-fn card_ui(ui: &Ui, card: &Card, rect: Rect, is_hovered: bool, is_chosen: bool, has_focus: bool) {
+fn inks(ui: &Ui, is_chosen: bool) -> Inks {
     let tokens = theme::of(ui);
-    let (tone, glyph) = look(card.severity);
-    let colors = tokens.tone(tone);
-    let inks = if is_chosen {
+    if is_chosen {
         Inks { title: tokens.selection_text, text: tokens.selection_text, weak: tokens.selection_text_weak }
     } else {
         Inks { title: tokens.text_strong, text: tokens.text, weak: tokens.text_weak }
-    };
-    let laid = Laid::of(ui, card, rect.width(), inks);
+    }
+}
+
+fn card_ui(ui: &Ui, card: &Card, laid: Laid, rect: Rect, is_hovered: bool, is_chosen: bool, has_focus: bool) {
+    let tokens = theme::of(ui);
+    let (tone, glyph) = look(card.severity);
+    let colors = tokens.tone(tone);
+    let inks = inks(ui, is_chosen);
     let indent = indent_pt(card);
     let painter = ui.painter();
     if indent > 0.0 {

@@ -2,7 +2,7 @@
 
 use super::{FEW_ROWS, quiet_row, row_ground, rows_ui};
 use crate::app::{Action, Actions, App, CodeFacet, Person};
-use crate::diagnosis::knowledge::{CodeKind, Knowledge};
+use crate::diagnosis::knowledge::{CodeKind, Knowledge, with_source};
 use crate::export::{counted, with_separators};
 use crate::index::{Column, Value};
 use crate::query::{Scope, edit};
@@ -135,9 +135,9 @@ fn code_row(ui: &Ui, code: &CodeFacet, rect: Rect, response: Response, is_chosen
     paint_cell(ui, bottom, reason, weak(ui, is_chosen), theme::small_font());
     // What the tables say is looked up only while somebody asks for it.
     let response = response.on_hover_ui(|ui| {
-        let known = Knowledge::built_in().explain_code(code.code, code.reason.as_deref());
+        let known = Knowledge::current().explain_code(code.code, code.reason.as_deref());
         ui.label(egui::RichText::new(reason).font(theme::strong_font()));
-        ui.label(&known.meaning);
+        ui.label(with_source(&known.meaning, known.is_own()));
         if known.kind != CodeKind::Failure {
             ui.label("No failure by itself");
         }

@@ -1,6 +1,7 @@
 //! The left side: what was found, and what the log holds: people, codes, servers, files. A click filters.
 
 mod cards;
+mod heights;
 mod lists;
 
 pub use self::cards::look;
