@@ -249,7 +249,7 @@ fn names_are_found_in_any_case_and_in_their_place() {
 fn a_challenge_is_not_explained_as_an_error() {
     let gloss = |protocol| &knowledge().status(protocol, 401).expect("a row").gloss;
     assert!(gloss(Protocol::Sip).contains("a normal step"));
-    assert!(gloss(Protocol::Http).contains("the first one is normal"));
+    assert!(gloss(Protocol::Http).contains("a first one is normal"));
     assert!(knowledge().status(Protocol::Http, 180).is_none());
 }
 

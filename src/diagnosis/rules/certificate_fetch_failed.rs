@@ -1,4 +1,4 @@
-//! Sign-in is stuck before SIP: the client gets no user certificate.
+//! The client gets no user certificate, and cannot answer the challenge for one.
 
 use super::Rule;
 use crate::diagnosis::certificate_fetch::CertificateFetch;
@@ -22,7 +22,7 @@ fn finding(fetch: &CertificateFetch<'_>) -> Finding {
     let finding = Finding::new(
         &RULE,
         if says_so { Confidence::Proved } else { Confidence::Likely },
-        format!("No user certificate for {name}: sign-in is stuck before SIP"),
+        format!("No user certificate for {name}: the sign-in cannot be completed"),
     );
     finding
         .about(user, endpoint)

@@ -29,15 +29,22 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let domain = failure.name();
             let peer = failure.says(&["peerserver", "certname"]).unwrap_or("the server");
             let wanted = failure.says(&["tls-target", "expected-fqdn"]);
-            let holds = failure.says(&["certname"]).map(|name| format!(" The certificate is for {name}."));
+            let host = wanted.unwrap_or(peer);
+            let mut sources = failure.answers.iter().rev().flat_map(|answer| &answer.diagnostics);
+            let told_by = sources.find_map(|own| own.source.as_deref()).unwrap_or("the Edge");
             // The number tells name, trust and expiry apart; the words of the reason do not.
             let hresult = failure.says(&["hresult"]).and_then(|text| Knowledge::current().hresult_of_text(text));
-            let why = match &hresult {
-                Some(entry) => format!(" HRESULT 0x{:08X} {}: {}", entry.number, entry.name, entry.meaning),
-                None if !failure.notes.is_empty() => " The name asked for is not in the certificate.".to_owned(),
-                None => causes_in_words(CODE),
+            let shown = failure.says(&["certname"]).filter(|name| Some(*name) != wanted);
+            let reason = match (&hresult, shown) {
+                (_, Some(name)) => format!("it is for {name}, and not for {host}"),
+                (Some(entry), None) => lower_first(entry.meaning.trim_end_matches('.')),
+                (None, None) if !failure.notes.is_empty() => format!("it is not for {host}"),
+                (None, None) => "the log does not say whether for its name, its issuer or its end".to_owned(),
             };
-            let host = wanted.unwrap_or(peer);
+            let asked = wanted.filter(|name| *name != peer).map(|name| format!(" The name asked for was {name}."));
+            let number = hresult.as_ref().map(|entry| format!(" HRESULT 0x{:08X} {}.", entry.number, entry.name));
+            let causes =
+                if hresult.is_none() && failure.notes.is_empty() { causes_in_words(CODE) } else { String::new() };
             failure
                 .finding(
                     &RULE,
@@ -45,23 +52,39 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                     format!("The certificate of {peer} is not trusted on the way to {domain}"),
                 )
                 .because(format!(
-                    "{} from {} to {domain} failed, because TLS with {peer} was not accepted.{}{} {}{why}",
+                    "{} from {} to {domain} failed, because the certificate of {peer} is not trusted: {reason}.{}{} {}\
+                     {causes}",
                     failure.methods(),
                     failure.user.unwrap_or("somebody"),
-                    wanted.map(|name| format!(" The name asked for was {name}.")).unwrap_or_default(),
-                    holds.unwrap_or_default(),
+                    asked.unwrap_or_default(),
+                    number.unwrap_or_default(),
                     code_in_words(CODE)
                 ))
-                .check(format!(
-                    "On the server that gave the answer: Test-NetConnection {host} -Port 5061, and look at the \
-                     certificate that {host} shows: subject, alternative names, end date, issuer"
-                ))
-                .check_all(hresult.map(|entry| entry.checks).unwrap_or_default())
-                .check("On the Edge: Get-ChildItem Cert:\\LocalMachine\\Root, is the root of the issuer in it?")
+                .check(format!("On {told_by}, the server that gave the answer: {}", show_certificate(host)))
+                .check(format!("Is {host} among the names of that certificate, is it in date, and who issued it?"))
+                .check(
+                    "On the Edge: Get-ChildItem Cert:\\LocalMachine\\Root | Format-List Subject, NotAfter, and look \
+                     whether the root of that issuer is among them",
+                )
                 .check("On the Edge: System event log, source Schannel, events 36882 to 36888 at that time")
         })
         .map(|finding| finding.when(case.index))
         .collect()
+}
+
+/// A command that shows the certificate of a host, trusted or not.
+fn show_certificate(host: &str) -> String {
+    format!(
+        "$tcp = [Net.Sockets.TcpClient]::new('{host}', 5061); $tls = [Net.Security.SslStream]::new($tcp.GetStream(), \
+         $false, {{ $true }}); $tls.AuthenticateAsClient('{host}'); \
+         [Security.Cryptography.X509Certificates.X509Certificate2]$tls.RemoteCertificate | Format-List Subject, \
+         DnsNameList, Issuer, NotAfter"
+    )
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

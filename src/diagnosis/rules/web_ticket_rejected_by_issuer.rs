@@ -69,7 +69,7 @@ fn explanation(case: &Case<'_>, refusal: &TicketRefusal<'_>, site: &Site) -> Str
         format!(
             "{host}{asked} gave out a web ticket, and requests that carried it were refused {refused}{by} with 28032, \
              \"The web ticket is invalid\"{gave_up}. The pool rejects what it issued itself. Most likely the \
-             certificate of the {web_site} is the wrong one: its subject has to be the name of the pool, {subject}. Or \
+             certificate of the {web_site} is the wrong one: its subject should be the name of the pool, {subject}. Or \
              the members of the pool use different ones."
         )
     } else {

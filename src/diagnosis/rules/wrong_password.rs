@@ -97,10 +97,27 @@ fn at_web_services(case: &Case<'_>) -> Vec<Finding> {
 fn with_checks(finding: Finding, user: Option<&str>, account: &str, workstation: &str) -> Finding {
     let or = |name: &str, other: &str| if name.is_empty() { other.to_owned() } else { name.to_owned() };
     finding
-        .check("On the domain controller: Security log, event 4625. Sub status C000006A is a wrong password, C0000234 a locked account, C0000072 a disabled one.")
-        .check(format!("Get-ADUser -Identity \"{}\" -Properties LockedOut, Enabled, PasswordExpired, LastBadPasswordAttempt", or(account, "ACCOUNT")))
-        .check(format!("On {}: cmdkey /list shows saved passwords; an old one is sent again and again.", or(workstation, "the device")))
-        .check(format!("Test-CsRegistration -UserSipAddress \"sip:{}\" -UserCredential (Get-Credential) -TargetFqdn <pool>", user.unwrap_or("USER")))
+        .check(
+            "In the Security log of the front end event 4625, of the domain controller event 4776, at that time. Code \
+             C000006A is a wrong password, C0000071 an expired one; C0000234 a locked account, C0000072 a disabled \
+             one, C0000193 an expired one.",
+        )
+        .check(format!(
+            "Get-ADUser -Identity \"{}\" -Properties LockedOut, Enabled, PasswordExpired, LastBadPasswordAttempt",
+            or(account, "ACCOUNT")
+        ))
+        .check(format!(
+            "On {}: cmdkey /list shows saved passwords; an old one is sent again and again.",
+            or(workstation, "the device")
+        ))
+        .check(format!(
+            "Test-CsRegistration -UserSipAddress \"sip:{}\" -UserCredential (Get-Credential) -TargetFqdn <pool>",
+            user.unwrap_or("USER")
+        ))
+        .check(format!(
+            "If the password is right: compare LmCompatibilityLevel of {} with that of the servers.",
+            or(workstation, "the device")
+        ))
 }
 
 #[cfg(test)]
