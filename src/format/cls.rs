@@ -135,7 +135,7 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
         while let Some((at, header)) = next {
             let bytes = self.bytes(at, self.stretch.len());
             let mut record = header.record(Kind::Trace, &[]);
-            let extent = complete(&mut record, bytes, &header, &mut self.headers);
+            let extent = complete(&mut record, bytes, &header, Some(&mut self.headers));
             let own_end = at + extent.end;
             next = match extent.next {
                 Next::Header(next, header) => Some((at + next, header)),
@@ -162,7 +162,7 @@ impl<'a, S: Sink> Cutter<'a, '_, S> {
             let own = if typed { end_line(bytes).map(|(_, next)| next) } else { next_field_line(bytes) };
             let next = self.after_blanks(at + own.unwrap_or(bytes.len()), end);
             let bytes = self.bytes(at, next);
-            let record = if typed { without_header(bytes, &mut self.headers) } else { Record::unknown(bytes) };
+            let record = if typed { without_header(bytes, Some(&mut self.headers)) } else { Record::unknown(bytes) };
             self.give(at..next, &record);
             at = next;
         }
@@ -290,21 +290,21 @@ pub fn reread(bytes: &[u8], kind: Kind) -> Record<'_> {
     match HeaderLine::parse(own) {
         Some(header) => {
             let mut record = header.record(Kind::Trace, &[]);
-            complete(&mut record, own, &header, &mut Vec::new());
+            complete(&mut record, own, &header, None);
             record
         }
-        None => without_header(own, &mut Vec::new()),
+        None => without_header(own, None),
     }
 }
 
 /// Completes the record whose header stands at the start of `bytes`, in one walk from its first line to its
-/// last, and says how far it reaches. `headers` gets those of a message that columns are made of.
+/// last, and says how far it reaches. `headers`, where given, gets those of a message that columns are made of.
 #[inline]
 fn complete<'a>(
     record: &mut Record<'a>,
     bytes: &'a [u8],
     header: &HeaderLine<'a>,
-    headers: &mut Vec<Header<'a>>,
+    headers: Option<&mut Vec<Header<'a>>>,
 ) -> Extent<'a> {
     let first_end = next_line(bytes, header.text_at);
     if header.begins_record {
@@ -336,7 +336,9 @@ fn complete<'a>(
         typed(record, rest, 0, headers);
     } else {
         find_message(record, first, rest);
-        headers.extend(record.message.iter().flat_map(|message| message.headers().of_columns()));
+        if let (Some(headers), Some(message)) = (headers, &record.message) {
+            headers.extend(message.headers().of_columns());
+        }
     }
     if lines.orphan_end.is_some_and(|at| at < end) {
         count_orphan_ends(record, rest);
@@ -344,7 +346,7 @@ fn complete<'a>(
     Extent { end, next }
 }
 
-fn without_header<'a>(bytes: &'a [u8], headers: &mut Vec<Header<'a>>) -> Record<'a> {
+fn without_header<'a>(bytes: &'a [u8], headers: Option<&mut Vec<Header<'a>>>) -> Record<'a> {
     let mut record = Record::of_kind(Kind::Diagnostic, bytes);
     typed(&mut record, bytes, 0, headers);
     record.oddities |= Oddities::NO_HEADER;

@@ -78,7 +78,7 @@ impl<'a> Auth<'a> {
             let last = words.next_back().unwrap_or_default();
             // A second scheme stands before the first of its parameters, before its token, or alone.
             let first = words.next().unwrap_or(if value.is_none() { last } else { "" });
-            if !Packages::of_scheme(first.as_bytes()).is_empty() {
+            if !first.is_empty() && !Packages::of_scheme(first.as_bytes()).is_empty() {
                 let token = (value.is_none() && first != last).then_some(last);
                 found.push(Self::new(role, first, token));
             }

@@ -47,14 +47,15 @@ impl<'a> Iterator for Params<'a> {
             return Some(Param { name: name.trim(), value: None });
         };
         let after = after.trim_start();
-        let (value, rest) = if let Some(open) = after.chars().next().filter(|c| QUOTES.contains(c)) {
-            let inside = after.get(open.len_utf8()..).unwrap_or_default();
-            if inside.starts_with("NTLMSSP") { printed(inside, self.separators) } else { quoted(inside, open) }
-        } else {
-            let end = after.bytes().position(is_separator).unwrap_or(after.len());
-            let (value, rest) = after.split_at_checked(end)?;
-            (Cow::Borrowed(value.trim()), rest)
-        };
+        let (value, rest) =
+            if let Some(open) = after.chars().next().filter(|&c| c == '"' || !c.is_ascii() && QUOTES.contains(&c)) {
+                let inside = after.get(open.len_utf8()..).unwrap_or_default();
+                if inside.starts_with("NTLMSSP") { printed(inside, self.separators) } else { quoted(inside, open) }
+            } else {
+                let end = after.bytes().position(is_separator).unwrap_or(after.len());
+                let (value, rest) = after.split_at_checked(end)?;
+                (Cow::Borrowed(value.trim()), rest)
+            };
         self.rest = rest;
         Some(Param { name: name.trim(), value: Some(value) })
     }

@@ -163,7 +163,7 @@ impl SipMessage {
             start_line: message.start_line(),
             status: message.start.status(),
             method: message.start.method().map(to_text).unwrap_or_default(),
-            is_limited: says_limited(message),
+            is_limited: matches!(message.start.status(), Some(200..=299)) && says_limited(message),
             is_cut: record.oddities.contains(Oddities::NO_END),
             deregistered: deregistered(message.body),
             ..Self::default()

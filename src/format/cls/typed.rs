@@ -22,14 +22,14 @@ static END_OF_BODY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\
 static HEADER_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\nTL_"));
 
 /// Reads the fields of a typed record from `from` on: a set in any order, up to `Start-Line:` of a
-/// message, whose headers that columns are made of go to `headers`. Gives where the fields end too, and
+/// message, whose headers that columns are made of go to `headers`, if given. Gives where the fields end too, and
 /// by what.
 #[inline]
 pub(super) fn typed<'a>(
     record: &mut Record<'a>,
     bytes: &'a [u8],
     from: usize,
-    headers: &mut Vec<Header<'a>>,
+    headers: Option<&mut Vec<Header<'a>>>,
 ) -> (usize, Option<Stop<'a>>) {
     let mut lines = LineWalk::new(bytes, from);
     while let Some(&initial) = bytes.get(lines.at()) {
@@ -79,7 +79,7 @@ fn sip<'a>(
     first: &'a [u8],
     bytes: &'a [u8],
     mut lines: LineWalk<'a>,
-    headers: &mut Vec<Header<'a>>,
+    mut headers: Option<&mut Vec<Header<'a>>>,
 ) -> (Message<'a>, usize, Option<Stop<'a>>) {
     let from = lines.at();
     let mut stop = None;
@@ -99,12 +99,13 @@ fn sip<'a>(
                 break;
             }
             b'\r' | b'\n' if before_empty.is_none() && starts_with_line_end(bytes, lines.at()) => {
-                before_empty = Some(headers.len());
+                before_empty = Some(headers.as_ref().map_or(0, |headers| headers.len()));
             }
             _ => {}
         }
         let field = lines.next_folded();
-        if Header::may_be_of_column(initial)
+        if let Some(headers) = headers.as_deref_mut()
+            && Header::may_be_of_column(initial)
             && let Some(header) = field.and_then(Header::of_column)
         {
             headers.push(header);
@@ -131,7 +132,9 @@ fn sip<'a>(
     } else {
         let end = lines.at();
         let (head, body) = header::head_end(bytes.get(from..end).unwrap_or_default());
-        headers.truncate(before_empty.unwrap_or(headers.len()));
+        if let (Some(headers), Some(before)) = (headers, before_empty) {
+            headers.truncate(before);
+        }
         (from..from + head, from + body..end, end)
     };
     let body = bytes.get(body).unwrap_or_default();
