@@ -1,5 +1,5 @@
 //! How fast a trace is indexed and queried, as ratios against `wc -l` of the same file in the same run; searches of
-//! its text against `rg -c -i` of the same pattern, where ripgrep is installed.
+//! its text against `rg -c -i` of the same pattern, where ripgrep is installed; its diagnosis against indexing it.
 //!
 //! ```text
 //! cargo run --release --example make_sample_logs -- --gib 1 -o target/trace.txt
@@ -11,6 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+use uccello::diagnosis::Diagnosis;
 use uccello::index::{self, Index, Progress};
 use uccello::query::{self, Matcher, Scope};
 
@@ -38,7 +39,7 @@ fn main() {
         println!("index: give the path of a trace, see the top of benches/index.rs");
         return;
     };
-    let mut ratios = Vec::new();
+    let (mut ratios, mut wholes) = (Vec::new(), Vec::new());
     let mut last = None;
     println!("{:>10} {:>10} {:>7} {:>12}", "index", "wc -l", "ratio", "first rows");
     for pair in 0..=PAIRS {
@@ -48,6 +49,7 @@ fn main() {
         });
         let (index, whole, first) = build(&path);
         if pair > 0 {
+            wholes.push(whole);
             ratios.push(whole.as_secs_f64() / wc.as_secs_f64());
             println!(
                 "{:>8.3} s {:>8.3} s {:>7.2} {:>9.1} ms",
@@ -72,6 +74,8 @@ fn main() {
         words as f64 / records,
         order as f64 / records
     );
+    wholes.sort();
+    diagnose(&index, wholes[wholes.len() / 2]);
     for text in QUERIES {
         query(&index, text);
     }
@@ -92,6 +96,24 @@ fn build(path: &PathBuf) -> (Arc<Index>, Duration, Duration) {
     });
     let whole = start.elapsed();
     (index, whole, first.unwrap_or(whole))
+}
+
+/// The diagnosis alone, without the way into memory and out of it.
+fn diagnose(index: &Index, indexing: Duration) {
+    let mut times: Vec<Duration> = Vec::new();
+    let mut attempts = 0;
+    for _ in 0..PAIRS {
+        let mut found = None;
+        times.push(time(|| found = Some(Diagnosis::of(index))));
+        attempts = found.map_or(0, |found| found.trace.attempts().count());
+    }
+    times.sort();
+    let median = times[PAIRS / 2];
+    println!(
+        "diagnosis of {attempts} sign-ins: {:.2} s, {:.1} x indexing",
+        median.as_secs_f64(),
+        median.as_secs_f64() / indexing.as_secs_f64()
+    );
 }
 
 fn query(index: &Index, text: &str) {
