@@ -273,6 +273,27 @@ mod tests {
     }
 
     #[test]
+    fn a_transaction_is_no_action() {
+        let silent = |line: &str| {
+            let mut anna = Client::new("anna@contoso.com");
+            for _ in 0..3 {
+                anna.register("");
+                anna.challenge();
+                anna.says(line);
+                anna.wait(40);
+                anna.new_call();
+            }
+            rules(&[&anna])
+        };
+        let line = "OUTGOING_TRANSACTION::OnTimer [07C6DE03] timer fired, 1 left";
+        assert_eq!(silent(line), silent("timer fired"));
+        assert_ne!(silent("ACTION: AUTH FAIL - NEED NEW CERT"), silent(line));
+        let mut ben = Client::new("ben@contoso.com");
+        ben.says(line);
+        assert!(crate::trace::Trace::read(&crate::diagnosis::scene::index(&[&ben])).client_notes.is_empty());
+    }
+
+    #[test]
     fn a_sign_in_that_works_needs_none() {
         let mut anna = Client::new("anna@contoso.com");
         anna.ntlm_refused();
