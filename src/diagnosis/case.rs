@@ -170,7 +170,7 @@ impl<'a> Case<'a> {
     /// The user that a line of a client is about.
     #[must_use]
     pub fn owner_of(&self, note: &ClientNote) -> Option<&'a str> {
-        self.trace.owner(note.file)
+        self.trace.owner_of(note)
     }
 
     /// Lines of clients that name an HRESULT, by the user they are about.

@@ -187,7 +187,7 @@ fn notes<'a>(
     let mut found: Vec<(Option<&'a str>, Vec<&'a ClientNote>)> = Vec::new();
     let mut places: FxHashMap<Option<&str>, usize> = FxHashMap::default();
     for note in &trace.client_notes {
-        let owner = trace.owner(note.file);
+        let owner = trace.owner_of(note);
         let needs_certificate = note.action.as_deref().is_some_and(|action| action.contains("NEED NEW CERT"));
         if !fails_to_publish(note) && !needs_certificate && !is_unexplained(note, owner, of_user) {
             continue;

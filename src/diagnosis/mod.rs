@@ -28,6 +28,8 @@ mod silence;
 mod ticket_refusal;
 mod timeline;
 mod tokens;
+#[cfg(test)]
+mod twice;
 mod web_services;
 mod words;
 

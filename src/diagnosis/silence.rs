@@ -40,7 +40,7 @@ impl<'a> Silence<'a> {
         }
         let mut web_users: FxHashSet<&str> = trace.web.iter().filter_map(|exchange| exchange.user.as_deref()).collect();
         let troubled = trace.client_notes.iter().filter(|note| tells_of_web_trouble(note));
-        web_users.extend(troubled.filter_map(|note| trace.owner(note.file)));
+        web_users.extend(troubled.filter_map(|note| trace.owner_of(note)));
         let mut all = Vec::new();
         for device in devices {
             // The client's verdict on the last of them says why.

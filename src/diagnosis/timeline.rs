@@ -39,7 +39,7 @@ impl<'a> Timeline<'a> {
     pub fn who_wrote(&self, trace: &'a Trace, note: &'a ClientNote) -> Who<'a> {
         match self.attempt_at(note.file, note.time) {
             Some(attempt) => who(attempt),
-            None => (trace.owner(note.file).or(note.user.as_deref()), None),
+            None => (trace.owner_of(note).or(note.user.as_deref()), None),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What clients and servers write down beside the messages: verdicts of a client, security and diagnostic records
 //! of a server.
 
+use super::Owners;
 use crate::format::{Kind, Millis, Record};
 use crate::index::{Index, Origin, RowId};
 use crate::protocol::address;
 use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::message::cseq;
 use regex::Regex;
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -102,16 +102,13 @@ fn named_user(text: &[u8]) -> Option<String> {
 }
 
 /// The user of a client's log that holds no REGISTER: the only one whom its lines name.
-pub(super) fn name_owners(notes: &[ClientNote], owners: &mut FxHashMap<u16, String>) {
+pub(super) fn name_owners(notes: &[ClientNote], owners: &mut Owners) {
     let mut named: BTreeMap<u16, Option<&str>> = BTreeMap::new();
     for (file, user) in notes.iter().filter_map(|note| Some((note.file, note.user.as_deref()?))) {
         named.entry(file).and_modify(|only| *only = only.filter(|only| *only == user)).or_insert(Some(user));
     }
-    for (file, user) in named {
-        if let Some(user) = user {
-            owners.entry(file).or_insert_with(|| user.to_owned());
-        }
-    }
+    named.retain(|file, _| !owners.knows(*file));
+    owners.extend(named.into_iter().filter_map(|(file, user)| Some((file, Millis::NEVER, user?))));
 }
 
 /// Looks for what every note has, before anything is decoded.
