@@ -6,6 +6,7 @@
 
 mod case;
 mod certificate_fetch;
+mod client_words;
 mod codes;
 mod connecting;
 mod federation;
@@ -16,6 +17,7 @@ mod healthy;
 mod healthy_calls;
 mod hosts;
 pub mod knowledge;
+mod numbers;
 mod overruled;
 mod refusal;
 mod rejection;

@@ -3,9 +3,8 @@
 use super::Rule;
 use crate::diagnosis::case::{Device, Who, code_of, tells_of_web_trouble};
 use crate::diagnosis::knowledge::hresult_number;
-use crate::diagnosis::refusal::{
-    CLIENT_AUTH_FAILED, CLIENT_SIP_401, CODE_HANDSHAKE_FAILED, Cause, Fate, Refusal, UNAUTHORIZED,
-};
+use crate::diagnosis::numbers::{CLIENT_401, CLIENT_AUTH_FAILED, HANDSHAKE_FAILED, SERVER_UNAUTHORIZED};
+use crate::diagnosis::refusal::{Cause, Fate, Refusal};
 use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::silence::Silence;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -20,7 +19,7 @@ pub const RULE: Rule = Rule { slug: "server-log-needed", severity: Severity::Adv
 /// A server's log around the attempts, in milliseconds.
 const AROUND_MS: i64 = 60_000;
 /// Error numbers that say no more than that somebody was refused, which has many causes.
-const EMPTY_WORDS: [u32; 3] = [CLIENT_AUTH_FAILED, CLIENT_SIP_401, UNAUTHORIZED];
+const EMPTY_WORDS: [u32; 3] = [CLIENT_AUTH_FAILED, CLIENT_401, SERVER_UNAUTHORIZED];
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
     let mut open: FxHashMap<Who<'_>, Vec<&Attempt>> = FxHashMap::default();
@@ -78,7 +77,7 @@ fn is_seen_by_server(case: &Case<'_>, attempt: &Attempt) -> bool {
 fn names_reason(refusal: &Refusal<'_>) -> bool {
     let tells = |own: &Diagnostic| {
         let hresult = own.params.get("hresult").and_then(|text| hresult_number(text));
-        own.code != CODE_HANDSHAKE_FAILED || hresult.is_some_and(|hresult| !EMPTY_WORDS.contains(&hresult))
+        own.code != HANDSHAKE_FAILED || hresult.is_some_and(|hresult| !EMPTY_WORDS.contains(&hresult))
     };
     let in_answer = refusal.answer().is_some_and(|answer| answer.diagnostics.iter().any(tells));
     !matches!(refusal.cause, Cause::Credentials | Cause::KerberosTarget)
@@ -88,7 +87,7 @@ fn names_reason(refusal: &Refusal<'_>) -> bool {
 }
 
 fn says_why(note: &ClientNote) -> bool {
-    code_of(note).is_some_and(|code| code != CODE_HANDSHAKE_FAILED)
+    code_of(note).is_some_and(|code| code != HANDSHAKE_FAILED)
         || note.hresults.iter().any(|hresult| *hresult & 0x8000_0000 != 0 && !EMPTY_WORDS.contains(hresult))
 }
 
@@ -111,7 +110,7 @@ impl<'a> WebTrouble<'a> {
         }
         for note in &case.trace.client_notes {
             let Some(user) = case.owner_of(note) else { continue };
-            if code_of(note).is_some_and(|code| code != CODE_HANDSHAKE_FAILED) {
+            if code_of(note).is_some_and(|code| code != HANDSHAKE_FAILED) {
                 own.explained.insert(user);
             } else if tells_of_web_trouble(note) {
                 own.failing.insert(user);
