@@ -16,6 +16,7 @@ mod healthy;
 #[cfg(test)]
 mod healthy_calls;
 mod hosts;
+mod inferred;
 pub mod knowledge;
 mod numbers;
 mod overruled;
@@ -57,6 +58,7 @@ impl Diagnosis {
         let trace = Trace::read(index);
         let case = Case::new(index, &trace);
         let mut findings: Vec<Finding> = index::each(RULES.iter().collect(), |rule| (rule.find)(&case));
+        inferred::lower(&trace, &mut findings);
         rules::settle(&mut findings);
         for finding in &mut findings {
             finding.order_evidence(index);
