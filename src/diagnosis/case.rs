@@ -2,8 +2,9 @@
 
 use super::certificate_fetch::{self, CertificateFetch};
 use super::hosts::domain_of;
+use super::numbers::CLIENT_401;
 use super::overruled::Overruled;
-use super::refusal::{Bench, CLIENT_SIP_401, Cause, Refusal};
+use super::refusal::{Bench, Cause, Refusal};
 use super::rejection::{Ground, Rejection};
 use super::sign_in::SignIn;
 use super::silence::Silence;
@@ -101,15 +102,11 @@ impl<'a> Case<'a> {
             let groups = group(trace.attempts().map(|attempt| (who(attempt), attempt)));
             groups.into_iter().map(|(who, attempts)| device(who, attempts)).collect::<Vec<Device>>()
         };
-        let ((devices, sign_ins), web) =
-            index::both(|| (devices_of(), SignIn::all(index, trace)), || WebServices::of(trace));
-        let ((timeline, rejections), certificate_fetches) = index::both(
-            || {
-                let timeline = Timeline::of(trace);
-                let rejections = Rejection::all(trace, &timeline);
-                (timeline, rejections)
-            },
-            || certificate_fetch::all(trace, &devices, &web),
+        let ((devices, timeline), web) =
+            index::both(|| (devices_of(), Timeline::of(index, trace)), || WebServices::of(trace));
+        let ((rejections, sign_ins), certificate_fetches) = index::both(
+            || (Rejection::all(trace, &timeline), SignIn::all(index, trace)),
+            || certificate_fetch::all(trace, &devices, &web, &timeline),
         );
         let places = devices.iter().enumerate().map(|(place, device)| (device.who, place)).collect();
         let own_domains = devices.iter().filter_map(|device| device.who.0).map(domain_of).collect();
@@ -119,7 +116,7 @@ impl<'a> Case<'a> {
         let of_device = |device: &Device<'a>| {
             let certified = device.who.0.and_then(|user| certified.get(user));
             let certified = certified.map(Vec::as_slice).unwrap_or_default();
-            let bench = Bench { index, trace, client_notes: &client_notes, device, certified };
+            let bench = Bench { index, trace, client_notes: &client_notes, timeline: &timeline, device, certified };
             let mut refusals: Vec<_> =
                 device.attempts.iter().flat_map(|attempt| Refusal::of(attempt, &bench)).collect();
             overruled.settle(&mut refusals);
@@ -170,15 +167,7 @@ impl<'a> Case<'a> {
     /// The user that a line of a client is about.
     #[must_use]
     pub fn owner_of(&self, note: &ClientNote) -> Option<&'a str> {
-        self.trace.owner(note.file)
-    }
-
-    /// Lines of clients that name an HRESULT, by the user they are about.
-    #[must_use]
-    pub fn notes_with(&self, hresults: &[u32]) -> Vec<(Who<'a>, Vec<&'a ClientNote>)> {
-        let notes = self.trace.client_notes.iter();
-        let own = notes.filter(|note| hresults.iter().any(|&hresult| note.has_hresult(hresult)));
-        group(own.map(|note| ((self.owner_of(note), None), note)))
+        self.trace.owner_of(note)
     }
 }
 
@@ -214,7 +203,8 @@ fn certified(trace: &Trace) -> FxHashMap<&str, Vec<Millis>> {
 /// A line of a client that tells of the web services of its sign-in, and of nothing good.
 #[must_use]
 pub fn tells_of_web_trouble(note: &ClientNote) -> bool {
-    note.action.is_some() || !note.failed_steps.is_empty() || note.has_hresult(CLIENT_SIP_401)
+    let needs_certificate = note.action.as_deref().is_some_and(|action| action.contains("CERT"));
+    needs_certificate || !note.failed_steps.is_empty() || note.has_hresult(CLIENT_401)
 }
 
 /// The diagnostic code of a verdict; 0 is how a client writes that there is none.

@@ -3,6 +3,8 @@
 //! In the trace this is a gap: a challenge that offers TLS-DSK, then no REGISTER, while web services are asked.
 
 use super::case::{Device, Who, code_of};
+use super::numbers::CLIENT_401;
+use super::timeline::Timeline;
 use super::web_services::WebServices;
 use crate::format::Millis;
 use crate::index::RowId;
@@ -78,16 +80,19 @@ fn is_refusal(request: &WebExchange) -> bool {
 const LONGEST_MS: i64 = 5 * 60_000;
 /// What a client says of an attempt stands this near its end, milliseconds.
 const NEAR_MS: i64 = 30_000;
-/// 401, as a client's verdict writes it.
-const UNAUTHORIZED: u32 = 0x80EF_0191;
 
 /// What everybody's clients did about their user certificates.
-pub(super) fn all<'a>(trace: &'a Trace, devices: &[Device<'a>], web: &WebServices<'a>) -> Vec<CertificateFetch<'a>> {
+pub(super) fn all<'a>(
+    trace: &'a Trace,
+    devices: &[Device<'a>],
+    web: &WebServices<'a>,
+    timeline: &Timeline<'a>,
+) -> Vec<CertificateFetch<'a>> {
     let mut of_user: FxHashMap<&str, Vec<&'a Attempt>> = FxHashMap::default();
     for attempt in trace.attempts() {
         of_user.entry(attempt.user.as_deref().unwrap_or_default()).or_default().push(attempt);
     }
-    let mut notes = notes(trace, &of_user);
+    let mut notes = notes(trace, web, timeline);
     let mut found: Vec<CertificateFetch<'a>> =
         devices.iter().filter_map(|device| of_device(web, device.who, &device.attempts, &mut notes)).collect();
     // What clients say that were not challenged in the log.
@@ -131,9 +136,7 @@ fn of_device<'a>(
         let Some(challenged) = round.answered_at().filter(|_| offers_certificate(round)) else { continue };
         let next = starts.get(at + 1).copied().unwrap_or(Millis::NEVER);
         let end = Millis(next.0.min(challenged.0.saturating_add(LONGEST_MS)));
-        let asks = |request: &&WebExchange| {
-            matches!(request.service, WebService::WebTicket | WebService::CertificateProvisioning)
-        };
+        let asks = |request: &&WebExchange| is_for_certificate(request);
         let requests: Vec<&WebExchange> = web.between(user, challenged, end).iter().copied().filter(asks).collect();
         if requests.is_empty() {
             continue;
@@ -182,16 +185,17 @@ fn sign_ins(notes: &[&ClientNote]) -> usize {
 /// What clients say of certificates that they did not get, by user.
 fn notes<'a>(
     trace: &'a Trace,
-    of_user: &FxHashMap<&str, Vec<&'a Attempt>>,
+    web: &WebServices<'a>,
+    timeline: &Timeline<'a>,
 ) -> Vec<(Option<&'a str>, Vec<&'a ClientNote>)> {
     let mut found: Vec<(Option<&'a str>, Vec<&'a ClientNote>)> = Vec::new();
     let mut places: FxHashMap<Option<&str>, usize> = FxHashMap::default();
     for note in &trace.client_notes {
-        let owner = trace.owner(note.file);
         let needs_certificate = note.action.as_deref().is_some_and(|action| action.contains("NEED NEW CERT"));
-        if !fails_to_publish(note) && !needs_certificate && !is_unexplained(note, owner, of_user) {
+        if !fails_to_publish(note) && !needs_certificate && !is_for_want_of_one(note, web, timeline) {
             continue;
         }
+        let (owner, _) = timeline.who_wrote(note);
         let place = *places.entry(owner).or_insert(found.len());
         match found.get_mut(place) {
             Some((_, notes)) => notes.push(note),
@@ -201,13 +205,35 @@ fn notes<'a>(
     found
 }
 
-/// A verdict of 401, where no REGISTER near it says why.
-fn is_unexplained(note: &ClientNote, owner: Option<&str>, of_user: &FxHashMap<&str, Vec<&Attempt>>) -> bool {
-    let is_verdict = note.verdict.is_some() && code_of(note).is_none() && note.has_hresult(UNAUTHORIZED);
-    let attempts = of_user.get(owner.unwrap_or_default()).map(Vec::as_slice).unwrap_or_default();
-    let explains = |attempt: &&Attempt| {
+/// A verdict of 401 where the server offered TLS-DSK in vain, or where web services refused the user; without either
+/// it may mean anything.
+fn is_for_want_of_one<'a>(note: &'a ClientNote, web: &WebServices<'a>, timeline: &Timeline<'a>) -> bool {
+    if !is_bare_401(note) {
+        return false;
+    }
+    let attempt = timeline.attempt_of(note).filter(|attempt| {
         let near_ms = note.time.0.saturating_sub(attempt.ended().0);
-        (-1_000..=NEAR_MS).contains(&near_ms) && !matches!(attempt.ending, Ending::Challenged | Ending::Unanswered)
-    };
-    is_verdict && !attempts.iter().any(explains)
+        (-1_000..=NEAR_MS).contains(&near_ms) || !timeline.holds_sign_ins(note.file)
+    });
+    match attempt {
+        Some(attempt) => {
+            matches!(attempt.ending, Ending::Challenged | Ending::Unanswered)
+                && attempt.rounds.iter().any(|round| offers_certificate(round))
+        }
+        None => {
+            let before = Millis(note.time.0.saturating_sub(LONGEST_MS));
+            let requests = timeline.who_wrote(note).0.map(|user| web.between(user, before, note.time));
+            requests.unwrap_or_default().iter().any(|request| is_for_certificate(request) && is_refusal(request))
+        }
+    }
+}
+
+/// A verdict that says 401 and nothing else.
+#[must_use]
+pub fn is_bare_401(note: &ClientNote) -> bool {
+    note.verdict.is_some() && code_of(note).is_none() && note.has_hresult(CLIENT_401)
+}
+
+fn is_for_certificate(request: &WebExchange) -> bool {
+    matches!(request.service, WebService::WebTicket | WebService::CertificateProvisioning)
 }

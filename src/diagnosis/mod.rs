@@ -6,6 +6,7 @@
 
 mod case;
 mod certificate_fetch;
+mod client_words;
 mod codes;
 mod connecting;
 mod federation;
@@ -15,7 +16,9 @@ mod healthy;
 #[cfg(test)]
 mod healthy_calls;
 mod hosts;
+mod inferred;
 pub mod knowledge;
+mod numbers;
 mod overruled;
 mod refusal;
 mod rejection;
@@ -28,6 +31,8 @@ mod silence;
 mod ticket_refusal;
 mod timeline;
 mod tokens;
+#[cfg(test)]
+mod twice;
 mod web_services;
 mod words;
 
@@ -53,6 +58,7 @@ impl Diagnosis {
         let trace = Trace::read(index);
         let case = Case::new(index, &trace);
         let mut findings: Vec<Finding> = index::each(RULES.iter().collect(), |rule| (rule.find)(&case));
+        inferred::lower(&trace, &mut findings);
         rules::settle(&mut findings);
         for finding in &mut findings {
             finding.order_evidence(index);

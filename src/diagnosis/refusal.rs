@@ -1,8 +1,14 @@
 //! A refused token and its one cause: of all that the evidence would allow, the most specific it proves.
 
 use super::case::{ClientNotes, Device};
+use super::client_words::may_be_of_sign_in;
 use super::knowledge::Knowledge;
+use super::numbers::{
+    CLIENT_CLOCK_SKEW, HANDSHAKE_FAILED, LOGON_DENIED, NTLM_MISMATCH, SERVER_UNAUTHORIZED, TIME_SKEW,
+    UNSUPPORTED_FUNCTION,
+};
 use super::rejection::Ground;
+use super::timeline::Timeline;
 use super::tokens::{kerberos_error, sent_certificate_end, sent_token};
 use super::{Confidence, Finding, Rule, Severity};
 use crate::format::{Kind, Millis};
@@ -72,24 +78,6 @@ pub struct Refusal<'a> {
     pub skew_ms: Option<i64>,
 }
 
-/// `SIP_E_AUTH_UNAUTHORIZED`
-pub const UNAUTHORIZED: u32 = 0xC3E9_3EC3;
-/// `SIP_E_AUTH_NTLMMISMATCH`
-pub const NTLM_MISMATCH: u32 = 0xC3E9_3EE4;
-/// `SEC_E_UNSUPPORTED_FUNCTION`, which security packages return where their levels do not match.
-pub const UNSUPPORTED_FUNCTION: u32 = 0x8009_0302;
-/// `SEC_E_LOGON_DENIED`
-pub const LOGON_DENIED: u32 = 0x8009_030C;
-/// `RTC_E_CLOCK_SKEW` of the client.
-pub const CLIENT_CLOCK_SKEW: u32 = 0x80EE_006C;
-/// `RTC_E_AUTH_FAILED` of the client, which says no more than that.
-pub const CLIENT_AUTH_FAILED: u32 = 0x80EE_0011;
-/// SIP status 401 as the client writes it.
-pub const CLIENT_SIP_401: u32 = 0x80EF_0191;
-/// `ms-diagnostics` 1013: significant time skew.
-pub const CODE_TIME_SKEW: u32 = 1013;
-/// `ms-diagnostics` 1000: the last message of a handshake was rejected.
-pub const CODE_HANDSHAKE_FAILED: u32 = 1000;
 /// A certificate that is expired, unknown, of an untrusted issuer, or revoked: `SEC_E_CERT_EXPIRED`,
 /// `SEC_E_CERT_UNKNOWN`, `SEC_E_UNTRUSTED_ROOT`, `CERT_E_EXPIRED`, `CERT_E_UNTRUSTEDROOT`, `CERT_E_REVOKED`.
 const BAD_CERTIFICATE: [u32; 6] = [0x8009_0328, 0x8009_0327, 0x8009_0325, 0x800B_0101, 0x800B_0109, 0x800B_010C];
@@ -113,6 +101,7 @@ pub struct Bench<'b, 'a> {
     pub index: &'a Index,
     pub trace: &'a Trace,
     pub client_notes: &'b ClientNotes<'a>,
+    pub timeline: &'b Timeline<'a>,
     /// The device of the attempt.
     pub device: &'b Device<'a>,
     /// When the user's client got certificates.
@@ -120,11 +109,16 @@ pub struct Bench<'b, 'a> {
 }
 
 impl Bench<'_, '_> {
-    /// When the device tries again.
-    fn next_attempt(&self, attempt: &Attempt) -> Option<Millis> {
-        let attempts = &self.device.attempts;
-        let next = attempts.partition_point(|own| own.started() <= attempt.started());
-        attempts.get(next).map(|next| next.started())
+    /// Whether a line of a client is about an attempt: written while it was under way or before the next one.
+    fn is_about(&self, note: &ClientNote, attempt: &Attempt) -> bool {
+        let under_way = self.timeline.attempt_at(note.file, note.time);
+        may_be_of_sign_in(note)
+            && under_way.is_some_and(|own| own.first_row() == attempt.first_row())
+            && note.user.as_deref().is_none_or(|user| attempt.user.as_deref() == Some(user))
+    }
+
+    fn is_seen_by_server(&self, attempt: &Attempt) -> bool {
+        attempt.is_seen_by_server() || self.trace.notes_on_call(&attempt.call_id).next().is_some()
     }
 }
 
@@ -159,9 +153,7 @@ impl<'a> Refusal<'a> {
         files.dedup();
         let ended = round.answered_at().unwrap_or_else(|| round.time());
         let soon = files.iter().flat_map(|&file| bench.client_notes.between(file, ended, -1_000, SOON_MS));
-        let until_ms =
-            bench.next_attempt(attempt).map_or(LATER_MS, |next| next.0.saturating_sub(ended.0).min(LATER_MS));
-        let later = files.iter().flat_map(|&file| bench.client_notes.between(file, ended, SOON_MS + 1, until_ms));
+        let later = files.iter().flat_map(|&file| bench.client_notes.between(file, ended, SOON_MS + 1, LATER_MS));
         let later = later.filter(|note| TOLD_LATER.iter().any(|&hresult| note.has_hresult(hresult)));
         let mut own = Self {
             attempt,
@@ -170,7 +162,7 @@ impl<'a> Refusal<'a> {
             confidence: Confidence::Proved,
             fate: fate(attempt, at, is_last, bench),
             notes,
-            client_notes: soon.chain(later).collect(),
+            client_notes: soon.chain(later).filter(|note| bench.is_about(note, attempt)).collect(),
             certificate_ends: None,
             kerberos_error: kerberos_error(bench.index, round),
             skew_ms: skew_ms(bench.index, round),
@@ -186,8 +178,19 @@ impl<'a> Refusal<'a> {
             let mut of_handshake = before.take_while(|round| round.sent().is_some()).take(MOST_FLIGHTS);
             own.certificate_ends = of_handshake.find_map(|round| sent_certificate_end(bench.index, round));
         }
-        (own.cause, own.confidence) = own.judge(before, bench)?;
+        let cause = own.judge(before, bench);
+        if cause.is_none() && own.fate == Fate::Stands && is_cut_short(attempt, bench) {
+            own.fate = Fate::Undecided;
+        }
+        (own.cause, own.confidence) = cause.or_else(|| own.breaks_off(is_last, bench))?;
         Some(own)
+    }
+
+    /// Refused before its last token, at the end of the attempt: that proves no cause, but sign-in ends there. A client's
+    /// log alone asks for the server's.
+    fn breaks_off(&self, is_last: bool, bench: &Bench<'_, 'a>) -> Option<(Cause, Confidence)> {
+        let ends_here = is_last && self.attempt.ending == Ending::Refused;
+        (ends_here && bench.is_seen_by_server(self.attempt)).then_some((Cause::Credentials, Confidence::Hint))
     }
 
     fn judge(&self, before: Option<&Round>, bench: &Bench<'_, 'a>) -> Option<(Cause, Confidence)> {
@@ -195,7 +198,7 @@ impl<'a> Refusal<'a> {
         let package = self.package();
         let has_code = |code| self.answer().is_some_and(|answer| answer.has_code(code));
         let kerberos_error = self.kerberos_error.as_ref().and_then(|error| error.code);
-        if has_code(CODE_TIME_SKEW) || self.says(CLIENT_CLOCK_SKEW) || kerberos_error == Some(KRB_SKEW) {
+        if has_code(TIME_SKEW) || self.says(CLIENT_CLOCK_SKEW) || kerberos_error == Some(KRB_SKEW) {
             return Some((Cause::ClockSkew, Proved));
         }
         if package == "NTLM"
@@ -311,8 +314,8 @@ impl<'a> Refusal<'a> {
 
     /// The server says that it refused the handshake.
     fn is_explained(&self) -> bool {
-        self.says(UNAUTHORIZED)
-            || self.answer().is_some_and(|answer| answer.has_code(CODE_HANDSHAKE_FAILED))
+        self.says(SERVER_UNAUTHORIZED)
+            || self.answer().is_some_and(|answer| answer.has_code(HANDSHAKE_FAILED))
             || self.has_security_record()
     }
 
@@ -392,10 +395,6 @@ const MOST_FLIGHTS: usize = 8;
 fn fate(attempt: &Attempt, at: usize, is_last: bool, bench: &Bench<'_, '_>) -> Fate {
     let Some(round) = attempt.rounds.get(at) else { return Fate::Stands };
     let package = round.sent().map(|sent| &*sent.package);
-    let is_cut_short = || {
-        let ends = attempt.last().and_then(|last| bench.trace.log_goes_on(last));
-        ends.is_none_or(|waited_ms| waited_ms < ANSWER_TIMEOUT_MS)
-    };
     if attempt.ending == Ending::SignedIn {
         return if attempt.package() == package { Fate::Recovered } else { Fate::FellBack };
     }
@@ -406,10 +405,16 @@ fn fate(attempt: &Attempt, at: usize, is_last: bool, bench: &Bench<'_, '_>) -> F
     let is_open = matches!(attempt.ending, Ending::Challenged | Ending::Unanswered | Ending::Refused);
     // After an error of Kerberos the client may ask for another ticket, with its clock set right.
     let may_go_on = attempt.package() != package || round.state == State::Continued;
-    if is_open && is_last && may_go_on && is_cut_short() {
+    if is_open && is_last && may_go_on && is_cut_short(attempt, bench) {
         return Fate::Undecided;
     }
     Fate::Stands
+}
+
+/// The log ends before the client could go on.
+fn is_cut_short(attempt: &Attempt, bench: &Bench<'_, '_>) -> bool {
+    let ends = attempt.last().and_then(|last| bench.trace.log_goes_on(last));
+    ends.is_none_or(|waited_ms| waited_ms < ANSWER_TIMEOUT_MS)
 }
 
 /// The client's clock minus the server's, by the Date of the server's answer; where that has none, by the copy of the

@@ -208,7 +208,8 @@ fn told<'a>(trace: &'a Trace, timeline: &Timeline<'a>) -> Vec<Told<'a>> {
     let mut alone: FxHashMap<u16, (usize, Millis)> = FxHashMap::default();
     notes.sort_by_key(|note| note.time);
     for note in notes {
-        let attempt = timeline.attempt_at(note.file, note.time).filter(|attempt| is_about(note, attempt));
+        let attempt = timeline.attempt_of(note);
+        let attempt = attempt.filter(|attempt| !timeline.holds_sign_ins(note.file) || is_about(note, attempt));
         let own = attempt.and_then(|attempt| places.get(&attempt.first_row()?).copied());
         let before = alone.get(&note.file).filter(|(_, time)| note.time.0.saturating_sub(time.0) <= ONE_VERDICT_MS);
         let at = own.or(before.map(|(at, _)| *at)).unwrap_or(all.len());
@@ -217,7 +218,7 @@ fn told<'a>(trace: &'a Trace, timeline: &Timeline<'a>) -> Vec<Told<'a>> {
         }
         match all.get_mut(at) {
             Some(told) => told.notes.push(note),
-            None => all.push(Told { who: timeline.who_wrote(trace, note), attempt: None, notes: vec![note] }),
+            None => all.push(Told { who: timeline.who_wrote(note), attempt: None, notes: vec![note] }),
         }
     }
     all

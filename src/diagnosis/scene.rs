@@ -348,7 +348,8 @@ impl Log for Client {
     }
 }
 
-/// `NTLMSSP` messages of type 2 and 3, as far as their type.
+/// `NTLMSSP` messages of type 1, 2 and 3, as far as their type.
+pub const NTLM_1: &str = "TlRMTVNTUAABAAAAB7IIogAAAAAAAAAAAAAAAAAAAAA=";
 pub const NTLM_2: &str = "TlRMTVNTUAACAAAAAAAAADgAAAA=";
 pub const NTLM_3: &str = "TlRMTVNTUAADAAAAAAAAADgAAAA=";
 /// A message of type 3 that names `CONTOSO\anna` on PC17.

@@ -1,6 +1,7 @@
 //! Devices that get a challenge and do not answer it, up to the end of the log.
 
 use super::case::{ClientNotes, Device, Who, tells_of_web_trouble};
+use super::numbers::CLIENT_NO_PACKAGE;
 use super::overruled::Overruled;
 use crate::format::Millis;
 use crate::trace::{Attempt, ClientNote, Round, State, Trace};
@@ -23,8 +24,6 @@ pub struct Silence<'a> {
     pub is_busy_with_web: bool,
 }
 
-/// `RTC_E_AUTH_NOT_SUPPORTED` of the client: it has none of the packages that the server offers.
-pub const NO_COMMON_PACKAGE: u32 = 0x80EE_0010;
 /// Silence of a device that is long enough to say that it goes no further, in milliseconds.
 pub const SILENT_MS: i64 = 30_000;
 
@@ -56,7 +55,7 @@ impl<'a> Silence<'a> {
                 who: device.who,
                 waited_ms: trace.log_goes_on(last),
                 uses: FxHashSet::default(),
-                says_no_package: after.filter(|note| note.has_hresult(NO_COMMON_PACKAGE)).collect(),
+                says_no_package: after.filter(|note| note.has_hresult(CLIENT_NO_PACKAGE)).collect(),
                 is_busy_with_web: false,
                 attempts,
                 rounds,
@@ -111,7 +110,7 @@ fn look_around<'a>(trace: &'a Trace, all: &mut [Silence<'a>]) {
     let asking = trace.web.iter().filter_map(|exchange| exchange.user.as_deref());
     let troubled = trace.client_notes.iter().filter(|note| tells_of_web_trouble(note));
     let busy: FxHashSet<&str> =
-        asking.chain(troubled.filter_map(|note| trace.owner(note.file))).filter(|user| silent.contains(user)).collect();
+        asking.chain(troubled.filter_map(|note| trace.owner_of(note))).filter(|user| silent.contains(user)).collect();
     for own in all {
         own.uses = used.get(device_of(own.who)).cloned().unwrap_or_default();
         own.is_busy_with_web = own.who.0.is_some_and(|user| busy.contains(user));

@@ -5,7 +5,7 @@
 
 use super::web_services::WebServices;
 use crate::format::Millis;
-use crate::trace::{Trace, WebExchange};
+use crate::trace::{Trace, WebExchange, WebService};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Why tickets were refused.
@@ -136,6 +136,9 @@ struct Tickets<'t, 'a> {
 impl<'a> Tickets<'_, 'a> {
     fn judge(mut self) -> Option<TicketRefusal<'a>> {
         if self.user.is_none() {
+            if let Some(found) = self.of_nobody() {
+                return Some(found);
+            }
             // Of several people only a ticket itself tells what belongs together.
             self.refused.retain(|own| own.ticket.is_some_and(|ticket| self.issues.by_ticket.contains_key(&ticket)));
             let shown: FxHashSet<u64> = self.refused.iter().filter_map(|own| own.ticket).collect();
@@ -155,6 +158,37 @@ impl<'a> Tickets<'_, 'a> {
             }
         }
         runs.iter().rev().find_map(|(_, run)| self.judge_run(run))
+    }
+
+    /// Tickets that a pool refuses over some time while it gives out new ones and accepts none at all, whoever they
+    /// belong to.
+    fn of_nobody(&self) -> Option<TicketRefusal<'a>> {
+        let key = self.web.pools.key(self.refused.first()?);
+        let of_pool = self.given_out.iter().copied().filter(|issue| self.web.pools.key(issue) == key);
+        let issued: Vec<&WebExchange> = of_pool.collect();
+        let renewed = issued.first()?.time;
+        let refused: Vec<&WebExchange> = self.refused.iter().copied().filter(|own| own.time >= renewed).collect();
+        let (first, last) = (*refused.first()?, *refused.last()?);
+        let since = first.time.0.saturating_sub(FRESH_MS);
+        let takes_ticket = |exchange: &WebExchange| {
+            let is_open =
+                matches!(exchange.service, WebService::Metadata | WebService::AutodiscoverRoot | WebService::WebTicket);
+            exchange.is_success() && exchange.has_ticket != Some(false) && !is_open
+        };
+        let mut accepted = self.trace.web.iter().filter(|own| takes_ticket(own) && own.time.0 >= since);
+        if accepted.any(|own| own.is_client || self.web.pools.key(own) == key) || !self.repeats(&refused) {
+            return None;
+        }
+        let issued = issued.into_iter().filter(|issue| issue.time <= last.time).collect();
+        self.found(TicketCause::UnknownIssuer, refused, issued)
+    }
+
+    /// Refused more often than old tickets explain: again after a while, one after the other, or to the end.
+    fn repeats(&self, refused: &[&'a WebExchange]) -> bool {
+        let (Some(first), Some(last)) = (refused.first(), refused.last()) else { return false };
+        let tickets: FxHashSet<u64> = refused.iter().filter_map(|exchange| exchange.ticket).collect();
+        let lasts = last.time.0.saturating_sub(first.time.0) >= AT_ONCE_MS;
+        refused.len() >= 3 && (lasts || tickets.len() >= 2 || !self.gave_up(refused).is_empty())
     }
 
     /// Judges refusals that stand together.
@@ -187,9 +221,9 @@ impl<'a> Tickets<'_, 'a> {
             return self.found(TicketCause::OtherPool, pick(|origin| matches!(origin, Origin::Other(_))), other);
         }
         let unknown = pick(|origin| matches!(origin, Origin::Unknown));
-        let tickets: FxHashSet<u64> = unknown.iter().filter_map(|exchange| exchange.ticket).collect();
+        // Refusals of another origin between them count for how long it lasts.
         let lasts = last.time.0.saturating_sub(first.time.0) >= AT_ONCE_MS;
-        let repeats = unknown.len() >= 3 && (lasts || tickets.len() >= 2 || gave_up);
+        let repeats = unknown.len() >= 3 && (lasts || gave_up || self.repeats(&unknown));
         (repeats && self.user.is_some()).then(|| self.found(TicketCause::UnknownIssuer, unknown, Vec::new())).flatten()
     }
 

@@ -3,6 +3,7 @@
 
 use super::ticket_refusal::{self, TicketRefusal};
 use crate::format::Millis;
+use crate::protocol::address::host_and_port;
 use crate::trace::{Attempt, Ending, Pools, Round, Trace, WebExchange};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -166,10 +167,11 @@ impl Site {
     /// Of exchanges of one pool: the name with a port says most.
     #[must_use]
     pub fn of(exchanges: &[&WebExchange]) -> Self {
-        let hosts = || exchanges.iter().map(|exchange| exchange.host()).filter(|host| !host.is_empty());
-        let host = hosts().find(|host| host.contains(':')).or_else(|| hosts().next()).unwrap_or_default();
-        let (name, port) = host.split_once(':').map_or((host.as_str(), None), |(name, port)| (name, port.parse().ok()));
-        let other = hosts().map(|host| host.split(':').next().unwrap_or_default().to_owned());
+        let hosts: Vec<String> =
+            exchanges.iter().map(|exchange| exchange.host()).filter(|host| !host.is_empty()).collect();
+        let mut sites = hosts.iter().map(|host| host_and_port(host));
+        let (name, port) = sites.clone().find(|(_, port)| port.is_some()).or(sites.next()).unwrap_or_default();
+        let other = hosts.iter().map(|host| host_and_port(host).0.to_owned());
         let asked = exchanges.iter().filter_map(|exchange| exchange.asked_host.clone());
         let asked_host = asked.chain(other).find(|other| other != name && !other.starts_with("lyncdiscover"));
         Self { host: name.to_owned(), port, asked_host }
@@ -298,5 +300,62 @@ mod tests {
         let own = web(&[&fe01]);
         let own: Vec<_> = own.iter().map(|exchange| exchange.user.as_deref()).collect();
         assert_eq!(own, [Some(BEN), Some(ANNA), Some(BEN), Some(ANNA), Some(ANNA), None]);
+    }
+    #[test]
+    fn a_request_without_a_name_is_nobodys_where_several_may_have_sent_it() {
+        let bare = "https://fepool01.contoso.com:4443/CertProv/CertProvisioningService.svc";
+        let ask = |fe01: &mut Server, from: &str| fe01.web("POST", bare, from, "401 Unauthorized", INVALID_TICKET, "");
+        let users = |logs: &[&dyn Log]| {
+            let all = web(logs);
+            let own = all.iter().filter(|own| own.path().contains("certprov"));
+            own.map(|own| (own.user.clone(), own.is_user_inferred)).collect::<Vec<_>>()
+        };
+        let mut fe01 = Server::new("FEPOOL01", "FE01");
+        fe01.accepts_ticket(BEN, "BB01");
+        ask(&mut fe01, "");
+        let ben = (Some(BEN.to_owned()), true);
+        assert_eq!(users(&[&fe01]), [ben.clone()]);
+        let mut anna = Client::new(ANNA);
+        anna.register("");
+        anna.challenge();
+        assert_eq!(users(&[&fe01, &Server::copies("FEPOOL01", "FE02", &anna)]), [(None, false)]);
+
+        let mut nat = Server::new("FEPOOL01", "FE01");
+        let root = "https://fepool01.contoso.com:4443/Autodiscover/AutodiscoverService.svc/root?sipuri=sip:";
+        nat.web("GET", &format!("{root}{BEN}"), "X-Forwarded-For: 203.0.113.9", "200 OK", "", "<Root/>");
+        ask(&mut nat, "X-Forwarded-For: 203.0.113.9");
+        assert_eq!(users(&[&nat]), [ben]);
+        nat.wait(2);
+        nat.web("GET", &format!("{root}{ANNA}"), "X-Forwarded-For: 203.0.113.9", "200 OK", "", "<Root/>");
+        assert_eq!(users(&[&nat]), [(None, false)]);
+    }
+
+    #[test]
+    fn an_ipv6_address_is_one_host() {
+        let mut fe01 = Server::new("", "FE01");
+        fe01.site = "[2001:db8::10]:4443".to_owned();
+        fe01.gives_ticket(ANNA, "AA01");
+        fe01.refuses_ticket(ANNA, "AA01");
+        let own = web(&[&fe01]);
+        assert!(own.iter().all(|own| own.host_name() == "[2001:db8::10]" && own.asked_host.is_none()), "{own:?}");
+        let site = super::Site::of(&own.iter().collect::<Vec<_>>());
+        assert_eq!((site.name(), site.port, site.asked_host.as_deref()), ("[2001:db8::10]", Some(4443), None));
+    }
+
+    #[test]
+    fn a_shared_client_asks_for_who_signs_in_with_it() {
+        let mut anna = Client::new(ANNA);
+        anna.ntlm_sign_in();
+        anna.refresh("NTLM");
+        anna.sign_out();
+        let mut ben = Client::new(BEN);
+        ben.now_ms = anna.now_ms + 60_000;
+        ben.register("");
+        ben.challenge();
+        ben.web_call("windows auth", TICKETS, "80ef0191", "");
+        let mut both = Server::new("", "");
+        both.lines_of(&(anna.text() + &ben.text()));
+        let own = web(&[&both]);
+        assert_eq!(own.iter().map(|own| own.user.as_deref()).collect::<Vec<_>>(), [Some(BEN)]);
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::format::{Direction, Format, Kind, Record};
 use crate::index::{Block, Index, RowId};
-use crate::protocol::address::without_port;
+use crate::protocol::address::{authority, without_port};
 use crate::protocol::lines::to_text;
 use crate::protocol::message::cseq;
 use crate::protocol::{HeaderName, Message, Protocol, StartLine, WebCall};
@@ -144,7 +144,7 @@ impl Hosts {
         if record.kind == Kind::WebRequest {
             let call = WebCall::parse(record.text)?;
             let client = self.id("Client", Role::Client);
-            let services = self.id(&host_of(authority(&to_text(call.target)).as_bytes()), Role::WebServices);
+            let services = self.id(&authority(&to_text(call.target)).0.to_ascii_lowercase(), Role::WebServices);
             return Some(if call.is_done { (services, client) } else { (client, services) });
         }
         let message = record.message.as_ref()?;
@@ -189,7 +189,7 @@ impl Hosts {
     fn web_services(&mut self, record: &Record<'_>, start: StartLine<'_>) -> HostId {
         let machine = to_text(record.machine);
         let url = start.target().map(to_text).unwrap_or_default();
-        let host = if machine.is_empty() { host_of(authority(&url).as_bytes()) } else { machine };
+        let host = if machine.is_empty() { authority(&url).0.to_ascii_lowercase() } else { machine };
         self.id(&host, Role::WebServices)
     }
 
@@ -274,11 +274,6 @@ fn telling_rows(index: &Index) -> Vec<RowId> {
         }
     }
     rows
-}
-
-/// `https://host:4443/path` -> `host:4443`
-fn authority(url: &str) -> &str {
-    url.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default())
 }
 
 /// `edge01.contoso.com:51413` -> `edge01.contoso.com`, lower case.

@@ -9,9 +9,11 @@ mod dialog;
 mod hosts;
 mod noted;
 mod outcome;
+mod owners;
 mod parties;
 mod sign_in;
 mod sip;
+mod twice;
 mod web;
 mod words;
 
@@ -21,12 +23,14 @@ pub use self::dialog::dialog_of;
 pub use self::hosts::{Host, HostId, Hosts, Role};
 pub use self::noted::{ClientNote, ServerNote};
 pub use self::outcome::Outcome;
+pub use self::owners::Owners;
 pub use self::parties::Parties;
-pub use self::sign_in::{ANSWER_TIMEOUT_MS, Attempt, Ending, Registration, Round, State};
+pub use self::sign_in::{ANSWER_TIMEOUT_MS, Attempt, Ending, HANDSHAKE_FAILED, Registration, Round, State, TIME_SKEW};
 pub use self::sip::{Hop, SipMessage};
 pub use self::web::{INVALID_TICKET, Pools, WebExchange, WebService};
 pub use self::words::{in_words, short_target};
 
+use self::twice::Twice;
 use crate::format::{Format, Kind, Millis};
 use crate::index::{Block, Index, RowId, both};
 use crate::protocol::Protocol;
@@ -50,8 +54,7 @@ pub struct Trace {
     notes_by_call: FxHashMap<String, Vec<usize>>,
     /// From and To of what server records speak of, by Call-ID, where no failed message tells.
     pub parties: FxHashMap<String, Parties>,
-    /// Who signs in with the client that wrote a file, by number of the file.
-    pub owners: FxHashMap<u16, String>,
+    pub owners: Owners,
     pub coverage: Coverage,
 }
 
@@ -67,20 +70,24 @@ impl Trace {
             let ends = message.hops.iter().filter_map(|hop| coverage.end_of(hop.file));
             ends.max().unwrap_or(Millis::NEVER)
         };
-        let (registrations, (web, (failed, server_notes))) = both(
+        let (registrations, (web, (failed, mut server_notes))) = both(
             || sign_in::registrations(index, &rows.registers, &log_ends),
             || both(|| web::join(index, &rows.web), || both(|| sip::read(index, &rows.failed), notes)),
         );
-        let mut owners = owners(&coverage, &registrations);
-        let (web, (client_notes, notices, notes_by_call, parties)) = both(
-            || web::settle(index, web, &mut owners),
+        let mut owners = Owners::of(&coverage, &registrations);
+        let (web, (mut client_notes, notices)) = both(
+            || web::settle(index, web, &mut owners, &registrations),
             || {
                 let client_notes =
                     index.read_each(&rows.client_lines, |origin, record| noted::client_note(index, origin, record));
-                let notices = sip::read(index, &rows.notices);
-                (client_notes, notices, by_call(&server_notes), parties::of(index, &server_notes, &failed))
+                (client_notes, sip::read(index, &rows.notices))
             },
         );
+        let mut twice = Twice::new(index);
+        client_notes.retain(|note| twice.of(note.row).is_none());
+        server_notes.retain(|note| twice.of(note.row).is_none());
+        let notes_by_call = by_call(&server_notes);
+        let parties = parties::of(index, &server_notes, &failed);
         noted::name_owners(&client_notes, &mut owners);
         Self {
             registrations,
@@ -124,10 +131,10 @@ impl Trace {
         known.then(|| ends.0.saturating_sub(last.time().0))
     }
 
-    /// The user a client's log is about.
+    /// The user whom a line of a client is about: the one whose sign-in was under way.
     #[must_use]
-    pub fn owner(&self, file: u16) -> Option<&str> {
-        self.owners.get(&file).map(String::as_str)
+    pub fn owner_of(&self, note: &ClientNote) -> Option<&str> {
+        self.owners.at(note.file, note.time)
     }
 }
 
@@ -141,25 +148,6 @@ fn by_call(notes: &[ServerNote]) -> FxHashMap<String, Vec<usize>> {
         }
     }
     places
-}
-
-/// The user whose REGISTERs a client's log holds most of.
-fn owners(coverage: &Coverage, registrations: &[Registration]) -> FxHashMap<u16, String> {
-    let mut counts: FxHashMap<(u16, &str), usize> = FxHashMap::default();
-    if !coverage.has_client_log() {
-        return FxHashMap::default();
-    }
-    let messages = registrations.iter().flat_map(Registration::messages);
-    for message in messages.filter(|message| message.is_request()) {
-        for hop in message.hops.iter().filter(|hop| hop.is_client) {
-            if let Some(user) = &message.from {
-                *counts.entry((hop.file, user)).or_default() += 1;
-            }
-        }
-    }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_unstable_by(|((_, a), n), ((_, b), m)| n.cmp(m).then_with(|| b.cmp(a)));
-    counts.into_iter().map(|((file, user), _)| (file, user.to_owned())).collect()
 }
 
 /// Rows that take part, by what they are. Chosen by columns alone.

@@ -1,13 +1,13 @@
 //! What clients and servers write down beside the messages: verdicts of a client, security and diagnostic records
 //! of a server.
 
+use super::Owners;
 use crate::format::{Kind, Millis, Record};
 use crate::index::{Index, Origin, RowId};
 use crate::protocol::address;
 use crate::protocol::lines::{Lines, to_text};
 use crate::protocol::message::cseq;
 use regex::Regex;
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -47,9 +47,9 @@ static HRESULT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)diag code=0x([0-9a-f]{1,8})\b").ok());
 static VERDICT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bONENABLE_\w+").ok());
-static ACTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"ACTION:\s*([^\r\n,;]+)").ok());
+static ACTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bACTION:[ \t]*([^:\s,;][^\r\n,;]*)").ok());
 static STEP: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?m)\b([A-Za-z][\w-]*): FAIL(?: \(hr = 0x([0-9A-Fa-f]+)\))?").ok());
+    LazyLock::new(|| Regex::new(r"(?m)\b([A-Za-z][\w-]*): FAIL\b(?: \(hr = 0x([0-9A-Fa-f]+)\))?").ok());
 /// A handle of a call that goes on, which a sign-in report prints as a failure.
 const PENDING: u32 = 0x3D_0000;
 
@@ -102,23 +102,29 @@ fn named_user(text: &[u8]) -> Option<String> {
 }
 
 /// The user of a client's log that holds no REGISTER: the only one whom its lines name.
-pub(super) fn name_owners(notes: &[ClientNote], owners: &mut FxHashMap<u16, String>) {
+pub(super) fn name_owners(notes: &[ClientNote], owners: &mut Owners) {
     let mut named: BTreeMap<u16, Option<&str>> = BTreeMap::new();
     for (file, user) in notes.iter().filter_map(|note| Some((note.file, note.user.as_deref()?))) {
         named.entry(file).and_modify(|only| *only = only.filter(|only| *only == user)).or_insert(Some(user));
     }
-    for (file, user) in named {
-        if let Some(user) = user {
-            owners.entry(file).or_insert_with(|| user.to_owned());
-        }
-    }
+    named.retain(|file, _| !owners.knows(*file));
+    owners.extend(named.into_iter().filter_map(|(file, user)| Some((file, Millis::NEVER, user?))));
 }
 
 /// Looks for what every note has, before anything is decoded.
 fn may_tell(text: &[u8]) -> bool {
-    const SIGNS: [&[u8]; 6] = [b"0x8", b"0X8", b"hr = ", b"ONENABLE_", b"ACTION:", b": FAIL"];
-    SIGNS.iter().any(|sign| memchr::memmem::find(text, sign).is_some())
-        || memchr::memmem::find(text, b"diag code").is_some()
+    const SIGNS: [&[u8]; 6] = [b"0x8", b"0X8", b"hr = ", b"ONENABLE_", b": FAIL", b"diag code"];
+    SIGNS.iter().any(|sign| memchr::memmem::find(text, sign).is_some()) || may_tell_action(text)
+}
+
+/// `TRANSACTION::OnTimer` is none.
+fn may_tell_action(text: &[u8]) -> bool {
+    const SIGN: &[u8] = b"ACTION:";
+    memchr::memmem::find_iter(text, SIGN).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        let is_word = before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+        is_word && text.get(at + SIGN.len()) != Some(&b':')
+    })
 }
 
 /// A security or diagnostic record of a server, which may tell of a message by its Call-ID and CSeq.

@@ -31,9 +31,9 @@ pub enum State {
 }
 
 /// `ms-diagnostics` 1000: the last message of a handshake was rejected ([MS-OCER] 7.1).
-const HANDSHAKE_FAILED: u32 = 1000;
+pub const HANDSHAKE_FAILED: u32 = 1000;
 /// `ms-diagnostics` 1013: significant time skew.
-const TIME_SKEW: u32 = 1013;
+pub const TIME_SKEW: u32 = 1013;
 
 /// A REGISTER with its final answer.
 #[derive(Clone, Debug)]

@@ -145,12 +145,15 @@ impl SipMessage {
         self.diagnostics.iter().find_map(|diagnostic| diagnostic.params.get("hresult")).map(String::as_str)
     }
 
-    /// Times at which one place wrote this message down again: it was sent again.
+    /// Times at which one place wrote this message down again: it was sent again. What it wrote at the same time is the
+    /// same record, loaded twice.
     #[must_use]
     pub fn retransmissions(&self) -> Vec<&Hop> {
-        let place = |hop: &Hop| (hop.file, hop.machine.clone(), hop.direction, hop.peer.clone());
-        let mut seen = rustc_hash::FxHashSet::default();
-        self.hops.iter().filter(|hop| !seen.insert(place(hop))).collect()
+        let mut records = rustc_hash::FxHashSet::default();
+        let mut places = rustc_hash::FxHashSet::default();
+        let place = |hop: &Hop| (hop.machine.clone(), hop.direction, hop.peer.clone());
+        let is_new = |hop: &&Hop| records.insert((place(hop), hop.time));
+        self.hops.iter().filter(is_new).filter(|hop| !places.insert((place(hop), hop.file))).collect()
     }
 
     fn of_record(index: &Index, origin: Origin, record: &Record<'_>) -> Option<Self> {
@@ -186,11 +189,11 @@ impl SipMessage {
                 self.from = address::first(value).map(|found| found.canonical());
                 let value = text(value);
                 self.from_tag = parameter(&value, "tag").unwrap_or_default().to_owned();
-                self.epid = parameter(&value, "epid").map(str::to_owned);
+                self.epid = parameter(&value, "epid").map(str::to_ascii_lowercase);
             }
             HeaderName::To if self.to.is_none() => {
                 self.to = address::first(value).map(|found| found.canonical());
-                self.to_epid = parameter(&text(value), "epid").map(str::to_owned);
+                self.to_epid = parameter(&text(value), "epid").map(str::to_ascii_lowercase);
             }
             HeaderName::CallId if self.call_id.is_empty() => self.call_id = whole().unwrap_or_default(),
             HeaderName::CSeq => {
@@ -228,8 +231,9 @@ impl SipMessage {
         }
     }
 
-    fn is_copy_of(&self, other: &Self) -> bool {
-        self.start_line == other.start_line && self.from_tag == other.from_tag
+    /// What copies have in common, beside what the columns know.
+    fn copy_key(&self) -> (String, String) {
+        (self.start_line.clone(), self.from_tag.clone())
     }
 
     /// Whether a record's text holds the start line and the From tag of this message.
@@ -328,22 +332,29 @@ fn id(column: &[u16], at: usize) -> u16 {
     column.get(at).copied().unwrap_or(0)
 }
 
+/// How many messages a row is compared with before it is read.
+const MOST_COMPARED: usize = 4;
+
 /// What several rows say, nearly always copies of one message. A copy that cannot say more than those before it is not
 /// read: a message through five servers stands ten times in their traces.
 fn fold_copies(index: &Index, rows: &[RowId]) -> Vec<SipMessage> {
     let mut messages: Vec<(SipMessage, Said)> = Vec::new();
+    let mut places: FxHashMap<(String, String), usize> = FxHashMap::default();
     for &row in rows {
         let Some((block, at)) = index.locate(row) else { continue };
         let said = Said::of(block, at);
         let raw = index.raw(row);
-        if let Some((first, _)) = messages.iter_mut().find(|(first, known)| known.holds(&said) && first.is_in(raw)) {
+        let is_copy = |(first, known): &&mut (SipMessage, Said)| known.holds(&said) && first.is_in(raw);
+        // Of many different messages it costs less to read each than to compare it with all.
+        if let Some((first, _)) = messages.iter_mut().take(MOST_COMPARED).find(is_copy) {
             first.hops.extend(Hop::of_columns(index, row));
             continue;
         }
         let Some(message) = index.read_one(row, |origin, record| SipMessage::of_record(index, origin, record)) else {
             continue;
         };
-        match messages.iter_mut().find(|(first, _)| first.is_copy_of(&message)) {
+        let place = *places.entry(message.copy_key()).or_insert(messages.len());
+        match messages.get_mut(place) {
             Some((first, known)) => {
                 first.fold(message);
                 known.join(said);

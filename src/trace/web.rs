@@ -13,8 +13,10 @@ mod users;
 pub(super) use self::join::join;
 pub use self::pools::Pools;
 
+use super::{Owners, Registration};
 use crate::format::{Millis, Record};
 use crate::index::{Index, RowId};
+use crate::protocol::address;
 use crate::protocol::diagnostics::Diagnostic;
 use crate::protocol::lines::to_text;
 
@@ -92,6 +94,8 @@ pub struct WebExchange {
     pub service: WebService,
     /// The address-of-record it is about, where the log tells.
     pub user: Option<String>,
+    /// It does not name its user itself: who asked at the same time, or from the same place, did.
+    pub is_user_inferred: bool,
     pub status: Option<u16>,
     pub diagnostics: Vec<Diagnostic>,
     /// Whether the request carried a web ticket; `None` where the log does not show what would tell.
@@ -136,7 +140,7 @@ impl WebExchange {
     /// The host of the URL without its port, lower case.
     #[must_use]
     pub fn host_name(&self) -> String {
-        self.host().split(':').next().unwrap_or_default().to_owned()
+        address::authority(&self.url).0.to_ascii_lowercase()
     }
 
     /// What follows the host in the URL, lower case.
@@ -219,6 +223,7 @@ impl WebExchange {
             asked_host: None,
             service: WebService::Other,
             user: None,
+            is_user_inferred: false,
             status: None,
             diagnostics: Vec::new(),
             has_ticket: None,
@@ -241,14 +246,14 @@ impl WebExchange {
     }
 }
 
-/// Names whose requests they are, and folds those that stand in several logs. `owners` are the users of client logs, by
-/// number of the file.
+/// Names whose requests they are, and folds those that stand in several logs. `owners` are the users of client logs.
 pub(super) fn settle(
     index: &Index,
     mut all: Vec<WebExchange>,
-    owners: &mut rustc_hash::FxHashMap<u16, String>,
+    owners: &mut Owners,
+    registrations: &[Registration],
 ) -> Vec<WebExchange> {
     users::own_logs(&mut all, owners);
-    users::name(&mut all);
+    users::name(&mut all, registrations);
     copies::fold(index, all)
 }

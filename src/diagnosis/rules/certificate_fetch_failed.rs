@@ -93,7 +93,7 @@ fn statuses(failures: &[&WebExchange]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, INVALID_TICKET, Server, diagnose, rules};
+    use crate::diagnosis::scene::{Client, INVALID_TICKET, Log, Server, diagnose, rules};
 
     const ANNA: &str = "anna@contoso.com";
     const TICKETS: &str = "https://webext.contoso.com/WebTicket/WebTicketService.svc/WebTicket_Proof";
@@ -132,6 +132,23 @@ mod tests {
             anna.says(said);
             assert_eq!(own(&rules(&[&anna])), ["certificate-fetch-failed failure anna@contoso.com x1"], "{said}");
         }
+    }
+
+    #[test]
+    fn on_a_shared_client_it_is_the_one_who_signs_in() {
+        let mut anna = Client::new(ANNA);
+        anna.ntlm_sign_in();
+        anna.refresh("NTLM");
+        anna.sign_out();
+        let mut ben = Client::new("ben@contoso.com");
+        ben.now_ms = anna.now_ms + 60_000;
+        ben.register("");
+        ben.challenge();
+        ben.says("1.3.1 GetAndPublishCert: FAIL (hr = 0x80ef0191)");
+        ben.says("VerifyOnEnableEvent result return (ONENABLE_FAIL_AUTH) status=0x80ef0191");
+        let mut both = Server::new("", "");
+        both.lines_of(&(anna.text() + &ben.text()));
+        assert_eq!(own(&rules(&[&both])), ["certificate-fetch-failed failure ben@contoso.com x1"]);
     }
 
     #[test]

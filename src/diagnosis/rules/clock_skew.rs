@@ -2,7 +2,9 @@
 
 use super::Rule;
 use crate::diagnosis::case::who;
-use crate::diagnosis::refusal::{CLIENT_CLOCK_SKEW, Cause, KRB_SKEW, finding};
+use crate::diagnosis::connecting::Trouble;
+use crate::diagnosis::numbers::CLIENT_CLOCK_SKEW;
+use crate::diagnosis::refusal::{Cause, KRB_SKEW, finding};
 use crate::diagnosis::words::{duration, how_often};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use rustc_hash::FxHashSet;
@@ -62,24 +64,21 @@ const VISIBLE_MS: u64 = 2_000;
 fn client_says(case: &Case<'_>) -> Vec<Finding> {
     let refused: FxHashSet<Option<&str>> =
         case.refusals.iter().filter(|own| own.cause == Cause::ClockSkew).map(|own| who(own.attempt).0).collect();
-    let groups = case.notes_with(&[CLIENT_CLOCK_SKEW]);
-    groups
+    let notes = case.trace.client_notes.iter().filter(|note| note.has_hresult(CLIENT_CLOCK_SKEW));
+    Trouble::of_notes(case, notes)
         .into_iter()
-        .filter(|((user, _), _)| !refused.contains(user))
-        .map(|((user, endpoint), notes)| {
-            let last = notes.last().map(|note| note.time);
-            let recovers = case
-                .devices
-                .iter()
-                .any(|device| device.who.0 == user && last.is_some_and(|last| device.signs_in_after(last)));
+        .filter(|trouble| !refused.contains(&trouble.who.0))
+        .map(|trouble| {
+            let ((user, endpoint), notes) = (trouble.who, &trouble.notes);
             let how_often = how_often(case.index, notes.len(), notes.iter().map(|note| note.row));
-            let finding = Finding::new(&RULE, Confidence::Proved, "Clocks differ too much: authentication refused")
+            let finding = Finding::new(&RULE, trouble.confidence(), "Clocks differ too much: authentication refused")
                 .about(user, endpoint)
-                .severity(if recovers { Severity::Warning } else { Severity::Failure })
+                .severity(trouble.severity.min(Severity::Warning))
                 .times(notes.len())
                 .because(format!(
-                    "The client of {} says {how_often} that its clock and the server's differ too much (0x80EE006C).",
-                    user.unwrap_or("the user")
+                    "The client of {} says {how_often} that its clock and the server's differ too much (0x80EE006C).{}",
+                    user.unwrap_or("the user"),
+                    trouble.afterwards()
                 ))
                 .proved_by(notes.iter().map(|note| note.row));
             with_checks(finding, None)

@@ -3,7 +3,7 @@
 use super::Rule;
 use crate::diagnosis::connecting::{Trouble, checks, meanings};
 use crate::diagnosis::hosts::domain_of;
-use crate::diagnosis::{Case, Confidence, Finding, Severity};
+use crate::diagnosis::{Case, Finding, Severity};
 use crate::trace::ClientNote;
 
 /// The client says that a name is not in DNS, or that the server's certificate is not valid or not of its domain.
@@ -35,11 +35,10 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 Severity::Normal => {
                     " The client signed in right afterwards: it asks for several names, and not all need to exist."
                 }
-                Severity::Warning => " Later the same client signed in.",
-                _ => "",
+                _ => trouble.afterwards(),
             };
             let explanation = format!("{}{afterwards}", meanings(&hresults));
-            let mut finding = Finding::new(&RULE, Confidence::Proved, title)
+            let mut finding = Finding::new(&RULE, trouble.confidence(), title)
                 .about(user, endpoint)
                 .severity(trouble.severity)
                 .times(trouble.tries())

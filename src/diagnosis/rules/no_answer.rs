@@ -4,6 +4,7 @@ use super::Rule;
 use crate::diagnosis::case::{Who, who};
 use crate::diagnosis::connecting::{Trouble, checks, meanings};
 use crate::diagnosis::hosts::domain_of;
+use crate::diagnosis::timeline::Standing;
 use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{ANSWER_TIMEOUT_MS, ClientNote, Ending, Round, SipMessage, State};
@@ -69,11 +70,7 @@ fn says_so(case: &Case<'_>, note: &ClientNote) -> bool {
     if note.has_hresult(TCP) || note.has_hresult(TLS) {
         return true;
     }
-    let is_signed_in = || {
-        let attempt = case.timeline.attempt_at(note.file, note.time);
-        attempt.is_some_and(|attempt| attempt.ending == Ending::SignedIn && attempt.started() <= note.time)
-    };
-    note.has_hresult(TIMEOUT) && (note.verdict.is_some() || !is_signed_in())
+    note.has_hresult(TIMEOUT) && (note.verdict.is_some() || case.timeline.standing(note) == Standing::Out)
 }
 
 fn finding(
@@ -96,7 +93,7 @@ fn finding(
     };
     let alone = trouble.map_or(0, |trouble| {
         let notes = trouble.notes.iter().copied().filter(|note| !is_about(note)).collect();
-        Trouble { who: trouble.who, notes, severity }.tries()
+        Trouble { who: trouble.who, notes, ..*trouble }.tries()
     });
     let count = (requests.len() + alone).max(1);
     let domain = user.map_or("DOMAIN", domain_of);
@@ -124,12 +121,16 @@ fn finding(
         Severity::Normal => {
             " The client signed in right afterwards: it tries several addresses, and one of them worked."
         }
-        _ => " Later the same client signed in.",
+        _ => trouble.filter(|_| requests.is_empty()).map_or(" Later the same client signed in.", Trouble::afterwards),
+    };
+    let confidence = match trouble {
+        Some(trouble) if requests.is_empty() => trouble.confidence(),
+        _ => Confidence::Proved,
     };
     let explanation = format!("{sent}{arrived}{}{afterwards}", meanings(&hresults));
     let rows = requests.iter().flat_map(|request| request.rows());
     let notes = trouble.into_iter().flat_map(|trouble| &trouble.notes).map(|note| note.row);
-    Finding::new(&RULE, Confidence::Proved, title)
+    Finding::new(&RULE, confidence, title)
         .about(user, endpoint)
         .severity(severity)
         .times(count)
@@ -214,6 +215,60 @@ mod tests {
         anna.wait(100);
         anna.says("SUBSCRIBE failed, hr = 0x80ee000c");
         assert!(!rules(&[&anna]).iter().any(|rule| rule.starts_with("no-answer")));
+    }
+
+    fn loud(client: &Client) -> Vec<String> {
+        rules(&[client]).into_iter().filter(|rule| !rule.contains(" normal ")).collect()
+    }
+
+    #[test]
+    fn other_connections_of_a_client_that_is_signed_in_are_no_sign_in() {
+        let lines = [
+            "CUccMrasConnection connect failed hr = 0x80ee0067",
+            "Peer-to-peer file transfer failed, hr=0x80ee0069",
+            "SUBSCRIBE timed out, hr=0x80ee000c",
+            "DNS lookup of _turn failed 0x80ee0066",
+            "Exchange EWS failed 0x80ee006c",
+            "something failed, hr=0x80ee0065",
+        ];
+        for line in lines {
+            let mut anna = Client::new("anna@contoso.com");
+            anna.ntlm_sign_in();
+            for _ in 0..3 {
+                anna.wait(60);
+                anna.says(line);
+            }
+            anna.wait(60);
+            anna.says("later");
+            assert_eq!(loud(&anna), [""; 0], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_is_lost_is_a_failure_where_register_fails_too() {
+        let line = "SIP connection to sip.contoso.com:443 failed, hr = 0x80ee0067";
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_sign_in();
+        anna.wait(600);
+        anna.says(line);
+        anna.wait(60);
+        anna.says("later");
+        assert_eq!(loud(&anna), ["no-answer warning anna@contoso.com x1"]);
+        anna.register(&anna.signed("NTLM"));
+        anna.wait(60);
+        anna.says("later");
+        assert_eq!(loud(&anna), ["no-answer failure anna@contoso.com x2"]);
+        let mut ben = Client::new("ben@contoso.com");
+        ben.ntlm_sign_in();
+        ben.says(line);
+        ben.wait(3 * 3_600);
+        ben.says("later");
+        assert_eq!(loud(&ben), ["no-answer failure ben@contoso.com x1"], "no REGISTER for hours");
+        let mut carl = Client::new("carl@contoso.com");
+        carl.ntlm_sign_in();
+        carl.sign_out();
+        carl.says(line);
+        assert_eq!(loud(&carl), ["no-answer failure carl@contoso.com x1"], "signed out before");
     }
 
     #[test]

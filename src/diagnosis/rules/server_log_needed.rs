@@ -3,9 +3,8 @@
 use super::Rule;
 use crate::diagnosis::case::{Device, Who, code_of, tells_of_web_trouble};
 use crate::diagnosis::knowledge::hresult_number;
-use crate::diagnosis::refusal::{
-    CLIENT_AUTH_FAILED, CLIENT_SIP_401, CODE_HANDSHAKE_FAILED, Cause, Fate, Refusal, UNAUTHORIZED,
-};
+use crate::diagnosis::numbers::{CLIENT_401, CLIENT_AUTH_FAILED, HANDSHAKE_FAILED, SERVER_UNAUTHORIZED};
+use crate::diagnosis::refusal::{Cause, Fate, Refusal};
 use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::silence::Silence;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -20,7 +19,7 @@ pub const RULE: Rule = Rule { slug: "server-log-needed", severity: Severity::Adv
 /// A server's log around the attempts, in milliseconds.
 const AROUND_MS: i64 = 60_000;
 /// Error numbers that say no more than that somebody was refused, which has many causes.
-const EMPTY_WORDS: [u32; 3] = [CLIENT_AUTH_FAILED, CLIENT_SIP_401, UNAUTHORIZED];
+const EMPTY_WORDS: [u32; 3] = [CLIENT_AUTH_FAILED, CLIENT_401, SERVER_UNAUTHORIZED];
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
     let mut open: FxHashMap<Who<'_>, Vec<&Attempt>> = FxHashMap::default();
@@ -78,7 +77,7 @@ fn is_seen_by_server(case: &Case<'_>, attempt: &Attempt) -> bool {
 fn names_reason(refusal: &Refusal<'_>) -> bool {
     let tells = |own: &Diagnostic| {
         let hresult = own.params.get("hresult").and_then(|text| hresult_number(text));
-        own.code != CODE_HANDSHAKE_FAILED || hresult.is_some_and(|hresult| !EMPTY_WORDS.contains(&hresult))
+        own.code != HANDSHAKE_FAILED || hresult.is_some_and(|hresult| !EMPTY_WORDS.contains(&hresult))
     };
     let in_answer = refusal.answer().is_some_and(|answer| answer.diagnostics.iter().any(tells));
     !matches!(refusal.cause, Cause::Credentials | Cause::KerberosTarget)
@@ -88,7 +87,7 @@ fn names_reason(refusal: &Refusal<'_>) -> bool {
 }
 
 fn says_why(note: &ClientNote) -> bool {
-    code_of(note).is_some_and(|code| code != CODE_HANDSHAKE_FAILED)
+    code_of(note).is_some_and(|code| code != HANDSHAKE_FAILED)
         || note.hresults.iter().any(|hresult| *hresult & 0x8000_0000 != 0 && !EMPTY_WORDS.contains(hresult))
 }
 
@@ -111,7 +110,7 @@ impl<'a> WebTrouble<'a> {
         }
         for note in &case.trace.client_notes {
             let Some(user) = case.owner_of(note) else { continue };
-            if code_of(note).is_some_and(|code| code != CODE_HANDSHAKE_FAILED) {
+            if code_of(note).is_some_and(|code| code != HANDSHAKE_FAILED) {
                 own.explained.insert(user);
             } else if tells_of_web_trouble(note) {
                 own.failing.insert(user);
@@ -270,6 +269,27 @@ mod tests {
         ben.ntlm_refused();
         ben.says("SignIn failed, InitializeSecurityContext returned 0x8009030C");
         assert!(!fires("server-log-needed", &[&anna, &ben]));
+    }
+
+    #[test]
+    fn a_transaction_is_no_action() {
+        let silent = |line: &str| {
+            let mut anna = Client::new("anna@contoso.com");
+            for _ in 0..3 {
+                anna.register("");
+                anna.challenge();
+                anna.says(line);
+                anna.wait(40);
+                anna.new_call();
+            }
+            rules(&[&anna])
+        };
+        let line = "OUTGOING_TRANSACTION::OnTimer [07C6DE03] timer fired, 1 left";
+        assert_eq!(silent(line), silent("timer fired"));
+        assert_ne!(silent("ACTION: AUTH FAIL - NEED NEW CERT"), silent(line));
+        let mut ben = Client::new("ben@contoso.com");
+        ben.says(line);
+        assert!(crate::trace::Trace::read(&crate::diagnosis::scene::index(&[&ben])).client_notes.is_empty());
     }
 
     #[test]

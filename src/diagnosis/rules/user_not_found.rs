@@ -33,7 +33,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let ended = rejection.status().filter(|status| *status != 401);
             let ended = ended.map(|status| format!("The sign-in ended with {status}. ")).unwrap_or_default();
             let finding = rejection
-                .finding(&RULE, confidence, format!("The server knows no user {}", rejection.name()))
+                .finding(&RULE, confidence, title(rejection.user))
                 .because(format!("{ended}{why}{handshake}{}", rejection.afterwards()))
                 .check(format!(
                     "Get-CsUser -Filter {{SipAddress -eq \"sip:{}\"}} | Format-List SipAddress, Enabled, \
@@ -45,6 +45,13 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         })
         .map(|finding| finding.when(case.index))
         .collect()
+}
+
+fn title(user: Option<&str>) -> String {
+    user.map_or_else(
+        || "The server does not know the user".to_owned(),
+        |user| format!("The server knows no user {user}"),
+    )
 }
 
 #[cfg(test)]

@@ -27,10 +27,16 @@ fn finding(case: &Case<'_>, refusal: &TicketRefusal<'_>) -> Finding {
     } else {
         format!("{host} refuses the web tickets of {user} again and again")
     };
+    // Nobody gets on, whoever it is.
+    let confidence = match (is_proved, refusal.user) {
+        (true, _) => Confidence::Proved,
+        (_, None) => Confidence::Likely,
+        _ => Confidence::Hint,
+    };
     // Where others get on, it may well be this client and its tickets.
     let is_mild = refusal.recovers || !is_proved && refusal.others_are_accepted;
     let evidence = refusal.issued.iter().chain(&refusal.refused).chain(&refusal.gave_up);
-    let mut found = Finding::new(&RULE, if is_proved { Confidence::Proved } else { Confidence::Hint }, title)
+    let mut found = Finding::new(&RULE, confidence, title)
         .about(refusal.user, None)
         .severity(if is_mild { Severity::Warning } else { Severity::Failure })
         .times(refusal.refused.len())
@@ -80,6 +86,9 @@ fn explanation(case: &Case<'_>, refusal: &TicketRefusal<'_>, site: &Site) -> Str
              client has to ask this pool for a ticket; and if they are old, the client does not renew them."
         )
     };
+    if !refusal.issued.is_empty() && refusal.cause == TicketCause::UnknownIssuer {
+        text += " The same pool gave out tickets meanwhile, so most likely they are its own.";
+    }
     if refusal.others_are_accepted {
         text += " The same web site accepted tickets of others meanwhile, so look at this client and its tickets too.";
     }
@@ -99,7 +108,7 @@ fn explanation(case: &Case<'_>, refusal: &TicketRefusal<'_>, site: &Site) -> Str
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, Server, diagnose, rules};
+    use crate::diagnosis::scene::{Client, INVALID_TICKET, Server, diagnose, rules};
 
     const ANNA: &str = "anna@contoso.com";
 
@@ -122,6 +131,32 @@ mod tests {
         for words in ["fepool01.contoso.com", "external web site (port 4443)", "gave up once with 500", "fe01"] {
             assert!(worst.explanation.contains(words), "{words} in {}", worst.explanation);
         }
+    }
+
+    #[test]
+    fn tickets_of_nobody_are_told_where_none_is_accepted() {
+        let bare = "https://fepool01.contoso.com:4443/CertProv/CertProvisioningService.svc";
+        let tickets = "https://fepool01.contoso.com:4443/WebTicket/WebTicketService.svc/cert";
+        let ask = |fe01: &mut Server, status: &str, says: &str| {
+            fe01.web("POST", bare, "X-MS-WebTicket: opaque=cwt=AA01", status, says, "");
+        };
+        let mut fe01 = Server::new("FEPOOL01", "FE01");
+        for _ in 0..3 {
+            fe01.web("POST", tickets, "", "200 OK", "", "<RequestSecurityTokenResponse/>");
+            ask(&mut fe01, "401 Unauthorized", INVALID_TICKET);
+            fe01.wait(20);
+        }
+        let found = diagnose(&[&fe01]).findings;
+        let worst = found.first().expect("a finding");
+        assert_eq!((worst.rule, worst.user.as_deref(), worst.count), ("web-ticket-rejected-by-issuer", None, 3));
+        assert_eq!((worst.severity.name(), worst.confidence.name()), ("failure", "likely"));
+        // One accepted ticket, and the others may have been old ones.
+        ask(&mut fe01, "200 OK", "");
+        assert_eq!(own(&rules(&[&fe01])), [""; 0]);
+        let mut once = Server::new("FEPOOL01", "FE01");
+        ask(&mut once, "401 Unauthorized", INVALID_TICKET);
+        ask(&mut once, "401 Unauthorized", INVALID_TICKET);
+        assert_eq!(own(&rules(&[&once])), [""; 0]);
     }
 
     #[test]

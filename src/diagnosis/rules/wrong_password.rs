@@ -1,8 +1,10 @@
 //! Windows denied the logon: the password, or the account.
 
 use super::Rule;
-use crate::diagnosis::case::who;
-use crate::diagnosis::refusal::{CLIENT_SIP_401, Cause, LOGON_DENIED, finding};
+use crate::diagnosis::case::{group, who};
+use crate::diagnosis::client_words::is_of_sign_in;
+use crate::diagnosis::numbers::{CLIENT_401, LOGON_DENIED};
+use crate::diagnosis::refusal::{Cause, finding};
 use crate::diagnosis::words::how_often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{WebExchange, WebService};
@@ -59,15 +61,14 @@ fn at_web_services(case: &Case<'_>) -> Vec<Finding> {
         }
         own.push(exchange);
     }
-    let mut said = case.notes_with(&[LOGON_DENIED]);
+    let denied = case.trace.client_notes.iter().filter(|note| note.has_hresult(LOGON_DENIED) && is_of_sign_in(note));
+    let mut said = group(denied.map(|note| ((case.owner_of(note), None), note)));
     let mut found = Vec::new();
     for user in users {
         let mut exchanges = by_user.remove(user).unwrap_or_default();
         exchanges.sort_by_key(|exchange| exchange.time);
         let is_refused = |exchange: &&&WebExchange| {
-            exchange.status == Some(401)
-                || exchange.is_done && exchange.hresult == Some(CLIENT_SIP_401)
-                || denies(exchange)
+            exchange.status == Some(401) || exchange.is_done && exchange.hresult == Some(CLIENT_401) || denies(exchange)
         };
         let is_accepted =
             |exchange: &&WebExchange| exchange.status == Some(200) || exchange.is_done && exchange.hresult == Some(0);

@@ -61,6 +61,11 @@ impl Server {
         );
     }
 
+    /// Its trace holds just this text.
+    pub fn lines_of(&mut self, text: &str) {
+        self.lines = text.to_owned();
+    }
+
     pub fn wait(&mut self, seconds: i64) {
         self.now_ms += seconds * 1_000;
     }

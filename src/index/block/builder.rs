@@ -5,7 +5,6 @@ use super::{Block, NO_CSEQ, Times, Traits};
 use crate::format::{Direction, Format, Millis, Record};
 use crate::protocol::address::{self, Address};
 use crate::protocol::message::cseq;
-use crate::protocol::scan::{find, within};
 use crate::protocol::{Header, HeaderName, Message, Packages, StartLine, diagnostics};
 use std::ops::Range;
 
@@ -264,11 +263,9 @@ impl Builder {
 
     #[inline]
     fn address_id(&mut self, address: Address<'_>) -> u16 {
-        let written = address.written;
-        let changes = |bytes| within(bytes, b'A', b'Z') | within(bytes, 0x80, 0xFF);
-        let id = if find(written, changes).is_none() {
+        let id = if address.is_canonical {
             // From, To and Request-URI of one message often name the same person.
-            self.addresses.id_after(self.last_address, written)
+            self.addresses.id_after(self.last_address, address.written)
         } else {
             self.addresses.id(address.canonical().as_bytes())
         };

@@ -34,6 +34,7 @@ pub(super) fn fold(index: &Index, mut all: Vec<WebExchange>) -> Vec<WebExchange>
         if let Some(server) = all.get_mut(server) {
             server.rows.extend(rows);
             server.is_seen_by_client = true;
+            server.is_user_inferred &= user.is_none();
             server.user = server.user.take().or(user);
             if server.host_name() != host {
                 server.asked_host = server.asked_host.take().or(Some(host));

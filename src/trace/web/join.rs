@@ -4,6 +4,7 @@ use super::WebExchange;
 use super::read::{Answer, Key, Piece, piece};
 use crate::format::Millis;
 use crate::index::{Index, RowId};
+use crate::trace::twice::Twice;
 use rustc_hash::FxHashMap;
 
 /// How far apart two entries stand that write down the same request or answer, milliseconds.
@@ -16,6 +17,8 @@ struct Joined<'a> {
     open: FxHashMap<Key, usize>,
     /// What had its answer last.
     closed: FxHashMap<Key, usize>,
+    /// The file that holds the beginning of an exchange that goes on in another one, which holds the beginning too.
+    begun_in: FxHashMap<Key, u16>,
 }
 
 /// Everything that rows of web requests, and what stands around them, make up; in the order of the rows.
@@ -29,8 +32,19 @@ pub(in crate::trace) fn join(index: &Index, rows: &[RowId]) -> Vec<WebExchange> 
         all: Vec::with_capacity(pieces.len() / 2),
         open: FxHashMap::default(),
         closed: FxHashMap::default(),
+        begun_in: FxHashMap::default(),
     };
-    for (row, key, piece) in pieces {
+    let mut twice = Twice::new(index);
+    for (row, mut key, piece) in pieces {
+        if let Some(first) = twice.of(row) {
+            if let Some(file) = index.locate(first).map(|(block, _)| block.file).filter(|&file| file != key.file) {
+                joined.begun_in.insert(key, file);
+            }
+            continue;
+        }
+        if let Some(&file) = joined.begun_in.get(&key) {
+            key.file = file;
+        }
         joined.take(row, key, piece);
     }
     joined.all

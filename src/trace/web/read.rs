@@ -217,7 +217,7 @@ impl WebExchange {
             return;
         }
         let own = self.host_name();
-        let other = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let other = address::host_and_port(host).0.to_ascii_lowercase();
         if own.is_empty() {
             self.url = format!("https://{host}{}", self.url);
         } else if own != other && !other.is_empty() {

@@ -1,6 +1,6 @@
 //! Whose request it is, where it does not say so itself.
 
-use super::WebExchange;
+use super::{Owners, Registration, WebExchange};
 use crate::format::Millis;
 use rustc_hash::FxHashMap;
 
@@ -10,18 +10,13 @@ const NEAR_MS: i64 = 60_000;
 const ROUND_MS: i64 = 2_000;
 
 /// Names the users of client logs: of a log without any REGISTER by the addresses it asks autodiscover for.
-pub(super) fn own_logs(all: &mut [WebExchange], owners: &mut FxHashMap<u16, String>) {
-    let mut asked: FxHashMap<(u16, &str), usize> = FxHashMap::default();
-    for exchange in all.iter().filter(|exchange| exchange.is_client && !owners.contains_key(&exchange.file)) {
-        if let Some(user) = &exchange.user {
-            *asked.entry((exchange.file, user)).or_default() += 1;
-        }
-    }
-    let mut asked: Vec<_> = asked.into_iter().collect();
-    asked.sort_unstable_by(|((_, a), n), ((_, b), m)| n.cmp(m).then_with(|| b.cmp(a)));
-    owners.extend(asked.into_iter().map(|((file, user), _)| (file, user.to_owned())).collect::<Vec<_>>());
+pub(super) fn own_logs(all: &mut [WebExchange], owners: &mut Owners) {
+    let of_clients = all.iter().filter(|exchange| exchange.is_client && !owners.knows(exchange.file));
+    let asked: Vec<_> =
+        of_clients.filter_map(|exchange| Some((exchange.file, exchange.time, exchange.user.clone()?))).collect();
+    owners.extend(asked.iter().map(|(file, time, user)| (*file, *time, user.as_str())));
     for exchange in all.iter_mut().filter(|exchange| exchange.is_client && exchange.user.is_none()) {
-        exchange.user = owners.get(&exchange.file).cloned();
+        exchange.user = owners.at(exchange.file, exchange.time).map(str::to_owned);
     }
 }
 
@@ -42,36 +37,42 @@ impl Named {
         let (_, first) = near.first()?;
         near.iter().all(|(_, user)| user == first).then(|| first.clone())
     }
-
-    /// The user whose request stands nearest.
-    fn nearest(&self, time: Millis) -> Option<String> {
-        let before = self.near(time, NEAR_MS, 0).last();
-        let after = self.near(time, 0, NEAR_MS).first();
-        let nearest = before.into_iter().chain(after).min_by_key(|(own, _)| own.0.saturating_sub(time.0).abs());
-        nearest.map(|(_, user)| user.clone())
-    }
 }
 
 /// Names the user of requests that do not say it: the one with the same ticket, else the one whom the same client
 /// asked for at nearly the same time, else the one whose handshake it is, else the only one who signs in at that
 /// time.
-pub(super) fn name(all: &mut [WebExchange]) {
+pub(super) fn name(all: &mut [WebExchange], registrations: &[Registration]) {
     by_ticket(all);
     by_client(all);
     by_ticket(all);
     by_handshake(all);
-    by_time(all);
+    by_time(all, &registered(registrations));
+}
+
+/// Who signs in over SIP, and when.
+fn registered(registrations: &[Registration]) -> Named {
+    let messages = registrations.iter().flat_map(Registration::messages).filter(|message| message.is_request());
+    let mut named: Vec<_> = messages.filter_map(|message| Some((message.time(), message.from.clone()?))).collect();
+    named.sort();
+    Named(named)
 }
 
 fn by_ticket(all: &mut [WebExchange]) {
-    let mut users: FxHashMap<u64, String> = FxHashMap::default();
+    let mut users: FxHashMap<u64, (bool, String)> = FxHashMap::default();
     for exchange in all.iter() {
         if let (Some(ticket), Some(user)) = (exchange.ticket, &exchange.user) {
-            users.entry(ticket).or_insert_with(|| user.clone());
+            let own = users.entry(ticket).or_insert_with(|| (exchange.is_user_inferred, user.clone()));
+            if own.0 && !exchange.is_user_inferred {
+                *own = (false, user.clone());
+            }
         }
     }
     for exchange in all.iter_mut().filter(|exchange| exchange.user.is_none()) {
-        exchange.user = exchange.ticket.and_then(|ticket| users.get(&ticket)).cloned();
+        if let Some((is_inferred, user)) = exchange.ticket.and_then(|ticket| users.get(&ticket)) {
+            exchange.user = Some(user.clone());
+            exchange.is_user_inferred = *is_inferred;
+        }
     }
 }
 
@@ -88,11 +89,18 @@ fn named<K: std::hash::Hash + Eq>(all: &[WebExchange], key: impl Fn(&WebExchange
     groups
 }
 
+fn infer(exchange: &mut WebExchange, user: Option<String>) {
+    exchange.is_user_inferred = user.is_some();
+    exchange.user = user;
+}
+
+/// Behind one address may be many people, so only who is alone there at that time is known.
 fn by_client(all: &mut [WebExchange]) {
     let key = |exchange: &WebExchange| Some((exchange.file, exchange.client.clone()?));
     let groups = named(all, key);
     for exchange in all.iter_mut().filter(|exchange| exchange.user.is_none()) {
-        exchange.user = key(exchange).and_then(|key| groups.get(&key)).and_then(|own| own.nearest(exchange.time));
+        let own = key(exchange).and_then(|key| groups.get(&key));
+        infer(exchange, own.and_then(|own| own.only(exchange.time, NEAR_MS, NEAR_MS)));
     }
 }
 
@@ -103,16 +111,18 @@ fn by_handshake(all: &mut [WebExchange]) {
     };
     let groups = named(all, key);
     for exchange in all.iter_mut().filter(|exchange| exchange.user.is_none() && exchange.offers_windows) {
-        exchange.user =
-            key(exchange).and_then(|key| groups.get(&key)).and_then(|own| own.only(exchange.time, 0, ROUND_MS));
+        let own = key(exchange).and_then(|key| groups.get(&key));
+        infer(exchange, own.and_then(|own| own.only(exchange.time, 0, ROUND_MS)));
     }
 }
 
-/// Whom a reverse proxy names is somebody of his own.
-fn by_time(all: &mut [WebExchange]) {
+/// Whom a reverse proxy names is somebody of his own. And whoever signs in over SIP meanwhile may have asked as well.
+fn by_time(all: &mut [WebExchange], registered: &Named) {
     let groups = named(all, |exchange| (!exchange.is_client).then_some(exchange.file));
     let unnamed = all.iter_mut().filter(|exchange| exchange.user.is_none() && !exchange.is_client);
     for exchange in unnamed.filter(|exchange| exchange.client.is_none()) {
-        exchange.user = groups.get(&exchange.file).and_then(|own| own.only(exchange.time, NEAR_MS, NEAR_MS));
+        let only = groups.get(&exchange.file).and_then(|own| own.only(exchange.time, NEAR_MS, NEAR_MS));
+        let others = registered.near(exchange.time, NEAR_MS, NEAR_MS);
+        infer(exchange, only.filter(|user| others.iter().all(|(_, other)| other == user)));
     }
 }
