@@ -8,12 +8,14 @@
 
 mod base64;
 mod der;
+mod hosts;
 mod learn;
 mod names;
 mod ntlm;
 mod pieces;
 mod replace;
 mod secrets;
+mod structure;
 mod tls;
 mod token;
 mod words;

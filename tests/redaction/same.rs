@@ -186,3 +186,32 @@ fn two_messages_in_one_frame_stay_two() {
     assert_eq!(pair.before.messages(), 2);
     assert_same(&pair);
 }
+
+/// Somebody may be called like a header, a version or a month: the address goes, the format stays.
+#[test]
+fn names_that_are_words_of_the_format_change_nothing() {
+    let folder = super::samples().join("wrong-password");
+    let mut files: Vec<(String, String)> = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the sample") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read(&path).expect("a file");
+        files.push((
+            path.file_name().expect("a name").to_string_lossy().into_owned(),
+            uccello::protocol::lines::to_text(&text),
+        ));
+    }
+    let names = "2.0 15.0.4420 tls-dsk gssapi-data ms-diagnostics www-authenticate call-id content-length user-agent nov \
+        wed grant ms-user-logon-data sip-call-id result-code begin_record $$begin_record end_record start-line \
+        message-body tl_info tf_protocol requesturl logtype trace-correlation-id max-forwards register authenticate";
+    let also = "\nmachine-id: certificate epid=authenticate callid: Unauthorized deviceid=2274355168 tel:2274355168";
+    for user in names.split_whitespace() {
+        let mut changed = files.clone();
+        let (_, server) = changed.iter_mut().find(|(name, _)| name.contains("cls")).expect("a server's trace");
+        let at = server.find('\n').expect("lines");
+        server.insert_str(at, &format!(" mail to {user}@contoso.com{also}"));
+        let all: Vec<(&str, &str)> = changed.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let pair = written(&all);
+        assert!(!pair.texts.concat().contains(&format!("{user}@contoso")), "{user}");
+        assert_same(&pair);
+    }
+}

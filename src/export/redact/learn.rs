@@ -5,7 +5,7 @@
 
 use super::secrets::{self, SecretKind};
 use super::token::{self, NameKind};
-use super::words;
+use super::{hosts, words};
 use regex::Regex;
 use rustc_hash::FxHashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -138,7 +138,7 @@ impl Found {
             NameKind::User => self.user(name),
             NameKind::Domain | NameKind::Machine if !name.contains('.') => self.machine(name),
             NameKind::Domain | NameKind::Machine | NameKind::Dns => self.host(name.rsplit('/').next().unwrap_or(name)),
-            NameKind::InStructure if words::ends_like_host(name) => self.host(name),
+            NameKind::InStructure if hosts::ends_like_host(name) => self.host(name),
             NameKind::InStructure => self.person(name, None),
         }
     }
@@ -207,7 +207,7 @@ impl Found {
             // After `%40` the name starts behind the digits.
             let is_escape = line.get(..found.start()).is_some_and(|before| before.ends_with('%'));
             let name = found.as_str().get(if is_escape { 2 } else { 0 }..).unwrap_or_default();
-            if words::ends_like_host(name) {
+            if hosts::ends_like_host(name) {
                 self.host(name);
             } else if name.len() <= 253 {
                 self.maybe_hosts.insert(&name.to_lowercase());
@@ -280,9 +280,9 @@ impl Found {
     /// What could not be told before everything was read.
     pub fn settle(&mut self) {
         let registered: FxHashSet<String> =
-            self.hosts.list.iter().map(|host| words::registrable(host).to_owned()).collect();
+            self.hosts.list.iter().map(|host| hosts::registrable(host).to_owned()).collect();
         for name in std::mem::take(&mut self.maybe_hosts).list {
-            let own = registered.contains(words::registrable(&name));
+            let own = registered.contains(hosts::registrable(&name));
             // `fe01.contoso.com.` and `_sip._tls.contoso.com` end in what is known.
             if own {
                 self.host(&name);
@@ -306,7 +306,7 @@ impl Found {
     fn user_of(&mut self, user: &str, host: &str) {
         let user = user.trim_matches(['\'', '.', '-', '~']);
         let is_host = user.contains('.')
-            && (user.to_lowercase().ends_with(&format!(".{}", host.to_lowercase())) || words::ends_like_host(user));
+            && (user.to_lowercase().ends_with(&format!(".{}", host.to_lowercase())) || hosts::ends_like_host(user));
         let digits = user.trim_start_matches('+');
         if is_host {
             self.host(user);
@@ -315,7 +315,7 @@ impl Found {
             && (user.len() > digits.len() || digits.len() > 6)
         {
             self.phones.insert(user);
-        } else if !words::is_public(&host.to_lowercase()) || !user.eq_ignore_ascii_case("anonymous") {
+        } else if !hosts::is_public(&host.to_lowercase()) || !user.eq_ignore_ascii_case("anonymous") {
             self.user(user);
         }
     }
@@ -340,7 +340,7 @@ impl Found {
             if host.len() > 1 && !words::is_common(&host) {
                 self.machine(&host);
             }
-        } else if end.len() > 1 && end.chars().all(char::is_alphabetic) && !words::is_public(words::registrable(&host))
+        } else if end.len() > 1 && end.chars().all(char::is_alphabetic) && !hosts::is_public(hosts::registrable(&host))
         {
             self.hosts.insert(&host);
         }
@@ -348,7 +348,7 @@ impl Found {
 
     fn person(&mut self, name: &str, user: Option<String>) {
         let name = name.trim();
-        let is_address = name.contains('@') || name.contains("sip:") || words::ends_like_host(name);
+        let is_address = name.contains('@') || name.contains("sip:") || hosts::ends_like_host(name);
         if name.chars().count() < 2 || name.starts_with('[') || is_address || words::are_common(name) {
             return;
         }

@@ -1,7 +1,7 @@
 //! Stand-ins: what stands instead of each name, the same everywhere.
 
 use super::learn::{Found, Ordered};
-use super::words;
+use super::{hosts, words};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -82,8 +82,9 @@ impl Names {
     /// `contoso.com` and `CONTOSO` are one domain: the first label stands for it too.
     fn name_domains(&mut self, found: &Found) {
         let mut number = 0;
+        let mut given: FxHashSet<String> = FxHashSet::default();
         for host in &found.hosts.list {
-            let domain = words::registrable(host);
+            let domain = hosts::registrable(host);
             if self.domains.contains_key(domain) {
                 continue;
             }
@@ -94,8 +95,9 @@ impl Names {
             };
             // The same name under another end is another domain of the same company.
             let mut stand_in = format!("{bare}.example");
-            if self.domains.values().any(|other| *other == stand_in) {
+            if !given.insert(stand_in.clone()) {
                 stand_in = self.next("domain", ".example", &mut number);
+                given.insert(stand_in.clone());
             }
             if !words::is_common(label) && label.chars().count() > 2 {
                 self.labels.entry(label.to_owned()).or_insert(bare);
@@ -107,7 +109,7 @@ impl Names {
     fn name_labels(&mut self, found: &Found) {
         let (mut hosts, mut edges) = (0, 0);
         let of_hosts = found.hosts.list.iter().flat_map(|host| {
-            let above = host.strip_suffix(words::registrable(host)).unwrap_or_default();
+            let above = host.strip_suffix(hosts::registrable(host)).unwrap_or_default();
             above.split('.').filter(|label| !label.is_empty())
         });
         for label in of_hosts.chain(found.machines.list.iter().map(String::as_str)) {

@@ -4,7 +4,7 @@ use super::learn::{Found, is_escaped};
 use super::names::Names;
 use super::secrets::{self, SecretKind};
 use super::token::{self, NameKind};
-use super::{base64, words};
+use super::{base64, hosts, structure, words};
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 use std::borrow::Cow;
@@ -49,7 +49,6 @@ patterns! {
     EXTENSION = r"(?i)(;ext=)([0-9]{2,8})";
     ADDRESS = r"(?i)((?:^|[^\p{L}\p{N}._+'~%-]|%[0-9a-f]{2}))([\p{L}\p{N}._+'~-]+)(?:@|%40)";
     ACCOUNT = r#"(?i)(\b(?:user|user-?name|user id|userid|upn|samaccountname|account-?name|logon|login|identity|owner|trustee)\s*[=:]\s*["'](?:[^"'\\]+\\)?)([^"'=@\\]+)["']"#;
-    SCHEMA = r#"(?i)\b(?:https?://(?:schemas\.|www\.w3\.org|docs\.oasis-open\.org|tempuri\.org)|urn:schemas-)[^\s"'<>]*"#;
     ESCAPED = r"[0-9A-Za-z._~-]*(?:%[0-9A-Fa-f]{2}[0-9A-Za-z._~-]*)+";
     // With what stands before a token: tokens are rebuilt already, and stand-ins in them may look like names.
     BASE64 = r#"(?i)(gssapi[-‐-―]data\s*=\s*["“”„]?|\b(?:Negotiate|NTLM|Kerberos|TLS-DSK)\s+)?([0-9A-Za-z+/]{24,}={0,2})"#;
@@ -76,7 +75,7 @@ impl Replacer {
         }
         // A label too short to be found alone is found with its domain.
         for host in &found.hosts.list {
-            let domain = words::registrable(host);
+            let domain = hosts::registrable(host);
             let above = host.strip_suffix(domain).unwrap_or_default().trim_end_matches('.');
             if above.split('.').any(|label| names.labels.contains_key(label) && !stands_alone(label)) {
                 let label = |label: &str| names.labels.get(label).cloned().unwrap_or_else(|| label.to_owned());
@@ -199,7 +198,10 @@ impl Replacer {
         replace_all(&NUMBER, text, |found| {
             let token = found.get(0)?.as_str();
             let is_made = self.names.is_made(token);
-            if is_made || token.bytes().all(|byte| byte.is_ascii_digit()) && token.len() < 12 {
+            if is_made
+                || words::is_of_formats(token)
+                || token.bytes().all(|byte| byte.is_ascii_digit()) && token.len() < 12
+            {
                 return None;
             }
             lookup(token).or_else(|| {
@@ -248,12 +250,11 @@ impl Replacer {
             return None;
         }
         hits.sort_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
-        let schemas: Vec<_> =
-            SCHEMA.iter().flat_map(|pattern| pattern.find_iter(text)).map(|found| found.range()).collect();
+        let protected = structure::protected(text);
         let mut own = String::with_capacity(text.len() + 64);
         let mut at = 0;
         for (start, end, literal) in hits {
-            if start < at || schemas.iter().any(|range| range.contains(&start)) {
+            if start < at || structure::touches(&protected, &(start..end)) {
                 continue;
             }
             own += text.get(at..start).unwrap_or_default();

@@ -193,17 +193,7 @@ fn inside<'a>(
     open: &mut Open,
     with: &mut Replace<'_>,
 ) -> &'a str {
-    let lower = rest.to_ascii_lowercase();
-    let ends =
-        ["</", "&lt;/"].iter().flat_map(|mark| lower.match_indices(mark).map(|(at, mark)| (at, at + mark.len())));
-    let end = ends
-        .filter(|(_, after)| {
-            let tag = lower.get(*after..).unwrap_or_default();
-            let tag = tag.split(['>', '&', ' ']).next().unwrap_or_default();
-            tag == name || tag.rsplit(':').next() == Some(name.as_str())
-        })
-        .map(|(at, _)| at)
-        .min();
+    let end = closing_tag(rest, &name);
     let (content, after) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or((rest, ""));
     if end.is_none() {
         *open = Open::Element(kind, name);
@@ -218,6 +208,24 @@ fn inside<'a>(
         *kept += &with(kind, value.trim());
     }
     after
+}
+
+/// Where the tag begins that closes an element; its name is in lower case.
+fn closing_tag(text: &str, name: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..)?;
+        let open = rest.find(['<', '&'])?;
+        let tag = rest.get(open..)?;
+        if let Some(tag) = tag.strip_prefix("</").or_else(|| tag.strip_prefix("&lt;/")) {
+            let end = tag.bytes().take(100).position(|byte| b">& ".contains(&byte)).unwrap_or(tag.len().min(100));
+            let local = tag.get(..end).and_then(|tag| tag.rsplit(':').next());
+            if local.is_some_and(|local| local.eq_ignore_ascii_case(name)) {
+                return Some(at + open);
+            }
+        }
+        at += open + 1;
+    }
 }
 
 /// Replaces what stands outside of secret elements.
