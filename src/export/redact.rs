@@ -8,10 +8,13 @@
 
 mod base64;
 mod der;
+mod escapes;
+mod fields;
 mod hosts;
 mod learn;
 mod names;
 mod ntlm;
+mod numbers;
 mod pieces;
 mod replace;
 mod secrets;
@@ -64,7 +67,7 @@ impl Redactor {
         index.files().iter().for_each(|file| found.file_name(base_name(file.name())));
         let names = Names::of(&found);
         let replacer = Replacer::new(&found, names);
-        let file_names = file_names(index, &replacer.names);
+        let file_names = file_names(index, &replacer);
         Self { replacer, file_names }
     }
 
@@ -100,7 +103,7 @@ fn base_name(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
 
-fn file_names(index: &Index, names: &Names) -> Vec<String> {
+fn file_names(index: &Index, replacer: &Replacer) -> Vec<String> {
     let folder_of = |name: &str| name.strip_suffix(base_name(name)).unwrap_or_default().to_owned();
     let mut folders: Vec<String> = Vec::new();
     for folder in index.files().iter().map(|file| folder_of(file.name())) {
@@ -111,7 +114,7 @@ fn file_names(index: &Index, names: &Names) -> Vec<String> {
     let mut used: FxHashMap<String, usize> = FxHashMap::default();
     let mut all = Vec::new();
     for file in index.files() {
-        let own = file_name(base_name(file.name()), names);
+        let own = file_name(base_name(file.name()), replacer);
         let number = folders.iter().position(|folder| *folder == folder_of(file.name())).unwrap_or(0) + 1;
         let folder = if folders.len() > 1 { format!("folder{number}/") } else { String::new() };
         let count = used.entry(format!("{folder}{own}").to_lowercase()).or_insert(0);
@@ -123,14 +126,24 @@ fn file_names(index: &Index, names: &Names) -> Vec<String> {
 }
 
 /// `anna-UccApi-0.UccApilog` becomes `user1-UccApi-0.UccApilog`.
-fn file_name(name: &str, names: &Names) -> String {
+fn file_name(name: &str, replacer: &Replacer) -> String {
+    let names = &replacer.names;
     let name = name.strip_suffix(".gz").unwrap_or(name);
+    let mut name = name.to_owned();
+    for (range, address) in numbers::addresses_of_file(&name).into_iter().rev() {
+        let stand_in = names.addresses.get(&address).map_or("address", String::as_str);
+        name.replace_range(range, &stand_in.replace('.', "-"));
+    }
+    let name = replacer.literals(&name).unwrap_or(name);
     let mut own = String::new();
     let mut word = String::new();
     let end_word = |word: &mut String, own: &mut String| {
         let lower = word.to_lowercase();
-        let known = [&names.users, &names.labels, &names.file_words].into_iter().find_map(|map| map.get(&lower));
-        *own += known.filter(|_| !words::is_common(word)).unwrap_or(word);
+        let known =
+            [&names.users, &names.labels, &names.parts, &names.file_words].into_iter().find_map(|map| map.get(&lower));
+        // Long numbers are learned of files, though no word is made of digits.
+        let is_number = word.len() > 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        *own += known.filter(|_| is_number || !words::is_common(word)).unwrap_or(word);
         word.clear();
     };
     for c in name.chars() {

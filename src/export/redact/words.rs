@@ -10,65 +10,64 @@ use std::sync::LazyLock;
 /// Of the formats, by and large in the order of where they come from: SIP, headers, authentication, server fields, HTTP
 /// and XML, logs, roles of machines.
 const FORMAT: &str = "\
-    sip sips tel mailto http https urn uuid udp tcp tls mtls dsk rtp srtp ice stun turn register invite message \
-    ack bye cancel options info notify benotify subscribe publish refer update prack service negotiate request \
-    response trying ringing unauthorized forbidden found temporarily unavailable server internal error time \
-    timeout busy here gone redirect moved accepted accept acceptable via from call length content type contact \
-    expires event supported require allow allowed user agent proxy authenticate authorization authentication route \
-    record identity asserted preferred referred replaces subject date warning reason max forwards path gruu opaque \
-    tag branch epid instance methods transport keep alive uac uas hop end received port cid maddr ms diagnostics \
-    client public conversation text format plain html charset subscription state presence action added primary \
-    cluster central connected logon data remote roaming provisioning contacts self batch list category categories \
-    container containers piggyback cseq seq audio video application sharing session media phone number context ext \
-    isub ntlm kerberos digest basic bearer realm target targetname version gssapi crand cnum srand snum rspauth \
-    qop nonce cnonce stale auth auths sts uri uris url communications lync skype business microsoft office \
-    communicator rtc ucc uccapi uccplatform uccp oc ocs sfb cls clslogging ocslogger trace traces tracing log logs \
-    logging level levels errors warn noise verbose debug notice fatal connection connections protocol security \
-    diagnostic component components network severity direction incoming outgoing external start line peer local ip \
-    ipv correlation id ids begin fqdn source destination domain domains host hosts hostname name names username \
-    password account accounts login logoff sign signin signed report pass fail failed failure success status code \
-    codes result results root soap fault envelope header headers body token tokens assertion ticket tickets web \
-    webticket certificate certificates cert certs proof sha issuer key keys value values types xml xmlns xsi \
-    schema schemas mex wsdl definitions wsse wsu svc asmx aspx autodiscover discover discovery lyncdiscover \
-    lyncdiscoverinternal sipinternal sipexternal sipinternaltls sipfederationtls sipdir meet dialin scheduler join \
-    abs handler groupexpansion ucwa reach conf mcu focus av avmcu im group groups chat voice mail voicemail \
-    conferencing conference attendant announcement announcements bot bots app apps apple android anonymous unknown \
-    everyone guest guests system localhost test tests probe monitor admin administrator administrators support \
-    help helpdesk sales home mobile work other others edge edges pool pools front frontend fe backend back \
-    director directors mediation gateway gateways registrar registrars access reverse balancer member members node \
-    nodes site sites main survivable sba sbs dc dns srv dhcp vpn lan wan wlan nat nic iis sql exchange exch owa \
-    ews smtp pbx trunk www ftp ntp ldap adfs idp mfa above accessdenied accesslocation aes aes128 aes256 alert \
-    androidlync appliesto archive association asynccontext asynchresult authenticateduser authority \
-    autodiscoverresponse autodiscoverservice autodiscovery dnsautodiscovery binary binarysecuritytoken bootstrap \
-    callback callid callee cancelled canceled candidate candidates cbc certname certprov certprovisioningservice \
-    chain channel cipher circles claim claimtype clock codecs compact computername connectivity control cookie cpe \
-    cpp credential credentials crypto cwt datagram dataonly datetime decryption denied deregistered deactivated \
-    des3 detail dialog disposition diversion document dropped dsgetdc dss ecdhe ecdsa ede encoding encrypted \
-    encryptedassertion encrypteddata ended endpointid errorcode errorid etag etype executing executioncomplete \
-    executewithwindowsornoauthinternal executewithmetadatainternal executewithoauthinternal expired export \
-    extended faultcode faultstring fetch fetching field fingerprint finished flag flags flow foreign forwarded \
-    fqdn1 g722 gcm generic geolocation getandpublishcert newwebticket getoauthtoken gmt grant guid hand handshake \
-    hash hello history hmac href hresult httptracer httplib identify illegal insufficient integrity internet \
-    invalidsecuritytoken ipadlync iphonelync issued kdc keepalive krb kvno language leg lifetime link loop lost \
-    md5 mechanism mechanisms messages metadata methodtype minor mismatch modified msg msrtcoauth mutual negoex \
-    negotiation netconnection nokey nomatch notyet ntlmmismatch ntlmssp ntlmv1 ntlmv2 oauth ocsiismodule \
-    onauthenticaterequest onenable operation operationname operator origin originaldomain outlook overflow padata \
-    pcma pcmu peerserver pending postdate pragma preauth presented principal priority prflx provision pvno rack \
-    range ranges rc4 reauthentication recvonly redirected referer reflexive refreshed refused registered \
-    registration reject rejected relay remoteuser renegotiation replaced reply requests requestedprooftoken \
-    requestedsecuritytoken requestsecuritytoken requestsecuritytokenresponse requesturl requestverb responses \
-    revocation revoke revoked robot routing rsa rseq rtpmap saml scope sdp sealing sec sending sendonly sendrecv \
-    sequence serial servers sessionsecurity sha1 sha256 sha384 signing sipadminlog sipclientexternalaccess \
-    sipclientinternalaccess sipfrag sipmessage sipproxy sipserverexternalaccess sipserverinternalaccess sipstack \
-    sipuri skew specification spnego srflx ssl starttime endtime step stripchart subcode subscriptions succeeded \
-    suffix suite supplied supports tables targetfqdn targeturi terminated timestamp tokentype traced tracerequest \
-    traceresponse transfer tree trusted unanswered unreachable unrecognized unregistered unsupported unsure \
-    upgrade used user2user usercredential userservices usersipaddress utc valuetype verb verify \
-    verifyonenableevent webinfrastructure webticketservice webticketurl winsock wplync wws x509 zone istemperror \
-    webrequest webservice webservices iwebticketservice mcuinfra messagetype dialstring telephonesubscriber voip \
-    sipsipping lyss storageservice mrasservice udcagent clsagent uccwp x conn dialogid routecheck applies msrtc \
-    trust split proxies fqdns verified expiry pidf cpim imdn cccp ocsdiagnosticsfault gssapidata stsuri \
-    wwwauthenticate";
+    sip sips tel mailto http https urn uuid udp tcp tls mtls dsk rtp srtp ice stun turn register invite message ack \
+    bye cancel options info notify benotify subscribe publish refer update prack service negotiate request response \
+    trying ringing unauthorized forbidden found temporarily unavailable server internal error time timeout busy here \
+    gone redirect moved accepted accept acceptable via from call length content type contact expires event supported \
+    require allow allowed user agent proxy authenticate authorization authentication route record identity asserted \
+    preferred referred replaces subject date warning reason max forwards path gruu opaque tag branch epid instance \
+    methods transport keep alive uac uas hop end received port cid maddr ms diagnostics client public conversation \
+    text format plain html charset subscription state presence action added primary cluster central connected logon \
+    data remote roaming provisioning contacts self batch list category categories container containers piggyback \
+    cseq seq audio video application sharing session media phone number context ext isub ntlm kerberos digest basic \
+    bearer realm target targetname version gssapi crand cnum srand snum rspauth qop nonce cnonce stale auth auths \
+    sts uri uris url communications lync skype business microsoft office communicator rtc ucc uccapi uccplatform \
+    uccp oc ocs sfb cls clslogging ocslogger trace traces tracing log logs logging level levels errors warn noise \
+    verbose debug notice fatal connection connections protocol security diagnostic component components network \
+    severity direction incoming outgoing external start line peer local ip ipv correlation id ids begin fqdn source \
+    destination domain domains host hosts hostname name names username password account accounts login logoff sign \
+    signin signed report pass fail failed failure success status code codes result results root soap fault envelope \
+    header headers body token tokens assertion ticket tickets web webticket certificate certificates cert certs \
+    proof sha issuer key keys value values types xml xmlns xsi schema schemas mex wsdl definitions wsse wsu svc asmx \
+    aspx autodiscover discover discovery lyncdiscover lyncdiscoverinternal sipinternal sipexternal sipinternaltls \
+    sipfederationtls sipdir meet dialin scheduler join abs handler groupexpansion ucwa reach conf mcu focus av avmcu \
+    im group groups chat voice mail voicemail conferencing conference attendant announcement announcements bot bots \
+    app apps apple android anonymous unknown everyone guest guests system localhost test tests probe monitor admin \
+    administrator administrators support help helpdesk sales home mobile work other others edge edges pool pools \
+    front frontend fe backend back director directors mediation gateway gateways registrar registrars access reverse \
+    balancer member members node nodes site sites main survivable sba sbs dc dns srv dhcp vpn lan wan wlan nat nic \
+    iis sql exchange exch owa ews smtp pbx trunk www ftp ntp ldap adfs idp mfa above accessdenied accesslocation aes \
+    aes128 aes256 alert androidlync appliesto archive association asynccontext asynchresult authenticateduser \
+    authority autodiscoverresponse autodiscoverservice autodiscovery dnsautodiscovery binary binarysecuritytoken \
+    bootstrap callback callid callee cancelled canceled candidate candidates cbc certname certprov \
+    certprovisioningservice chain channel cipher circles claim claimtype clock codecs compact computername \
+    connectivity control cookie cpe cpp credential credentials crypto cwt datagram dataonly datetime decryption \
+    denied deregistered deactivated des3 detail dialog disposition diversion document dropped dsgetdc dss ecdhe \
+    ecdsa ede encoding encrypted encryptedassertion encrypteddata ended endpointid errorcode errorid etag etype \
+    executing executioncomplete executewithwindowsornoauthinternal executewithmetadatainternal \
+    executewithoauthinternal expired export extended faultcode faultstring fetch fetching field fingerprint finished \
+    flag flags flow foreign forwarded fqdn1 g722 gcm generic geolocation getandpublishcert newwebticket \
+    getoauthtoken gmt grant guid hand handshake hash hello history hmac href hresult httptracer httplib identify \
+    illegal insufficient integrity internet invalidsecuritytoken ipadlync iphonelync issued kdc keepalive krb kvno \
+    language leg lifetime link loop lost md5 mechanism mechanisms messages metadata methodtype minor mismatch \
+    modified msg msrtcoauth mutual negoex negotiation netconnection nokey nomatch notyet ntlmmismatch ntlmssp ntlmv1 \
+    ntlmv2 oauth ocsiismodule onauthenticaterequest onenable operation operationname operator origin originaldomain \
+    outlook overflow padata pcma pcmu peerserver pending postdate pragma preauth presented principal priority prflx \
+    provision pvno rack range ranges rc4 reauthentication recvonly redirected referer reflexive refreshed refused \
+    registered registration reject rejected relay remoteuser renegotiation replaced reply requests \
+    requestedprooftoken requestedsecuritytoken requestsecuritytoken requestsecuritytokenresponse requesturl \
+    requestverb responses revocation revoke revoked robot routing rsa rseq rtpmap saml scope sdp sealing sec sending \
+    sendonly sendrecv sequence serial servers sessionsecurity sha1 sha256 sha384 signing sipadminlog \
+    sipclientexternalaccess sipclientinternalaccess sipfrag sipmessage sipproxy sipserverexternalaccess \
+    sipserverinternalaccess sipstack sipuri skew specification spnego srflx ssl starttime endtime step stripchart \
+    subcode subscriptions succeeded suffix suite supplied supports tables targetfqdn targeturi terminated timestamp \
+    tokentype traced tracerequest traceresponse transfer tree trusted unanswered unreachable unrecognized \
+    unregistered unsupported unsure upgrade used user2user usercredential userservices usersipaddress utc valuetype \
+    verb verify verifyonenableevent webinfrastructure webticketservice webticketurl winsock wplync wws x509 zone \
+    istemperror webrequest webservice webservices iwebticketservice mcuinfra messagetype dialstring \
+    telephonesubscriber voip sipsipping lyss storageservice mrasservice udcagent clsagent uccwp x conn dialogid \
+    routecheck applies msrtc trust split proxies fqdns verified expiry pidf cpim imdn cccp ocsdiagnosticsfault \
+    gssapidata stsuri wwwauthenticate";
 
 /// Months and days, which stand in every `Date`.
 const DATES: &str = "\
@@ -135,20 +134,26 @@ static KNOWN: LazyLock<FxHashSet<String>> = LazyLock::new(|| {
 /// or one without letters.
 #[must_use]
 pub fn is_common(word: &str) -> bool {
-    !word.chars().any(char::is_alphabetic) || KNOWN.contains(word.to_lowercase().as_str()) || is_of_formats(word)
+    !word.chars().any(char::is_alphabetic) || KNOWN.contains(word.to_lowercase().as_str()) || is_listed(word)
 }
 
-/// True for the name of a header, a field, a scheme or a mark, alone or put together: `Call-ID`, `$$begin_record`.
+/// True for a name that the tables of this program explain.
+fn is_listed(name: &str) -> bool {
+    Place::ALL.iter().any(|&place| Knowledge::built_in().name_in(place, name).is_some())
+}
+
+/// True for what may be the name of a header, a field, a scheme or a mark, where one stands: somebody may be called so
+/// elsewhere, such as `svc-lync`.
 #[must_use]
 pub fn is_of_formats(name: &str) -> bool {
     let mut parts = name.split(['-', '_', '$', '\u{2010}', '\u{2011}']).filter(|part| !part.is_empty());
-    let has_parts = name.contains(['-', '_', '$', '\u{2010}', '\u{2011}']);
+    let has_parts = name.chars().any(char::is_alphabetic) && name.contains(['-', '_', '$', '\u{2010}', '\u{2011}']);
     has_parts
         && parts.all(|part| {
             OF_FORMATS.contains(part.to_lowercase().as_str()) || part.bytes().all(|byte| byte.is_ascii_digit())
         })
         || OF_FORMATS.contains(name.to_lowercase().as_str())
-        || Place::ALL.iter().any(|&place| Knowledge::built_in().name_in(place, name).is_some())
+        || is_listed(name)
 }
 
 /// True for a text made of such words only, blanks and signs between them.
@@ -178,6 +183,8 @@ mod tests {
         {
             assert!(is_common(word), "{word}");
         }
-        assert!(!is_common("will.short") && !is_common("pc-0207") && !is_common("anna-phone"));
+        assert!(
+            !is_common("will.short") && !is_common("pc-0207") && !is_common("anna-phone") && !is_common("svc-lync")
+        );
     }
 }
