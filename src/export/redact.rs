@@ -6,6 +6,15 @@
 //! program makes of a redacted trace is what it makes of the trace: records, codes, dialogs, handshakes and their
 //! outcomes stay.
 
+/// Regular expressions, each made when it is first needed.
+macro_rules! patterns {
+    ($($name:ident = $pattern:expr;)*) => { $(static $name: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let regex = Regex::new($pattern);
+        debug_assert!(regex.is_ok(), "{regex:?}");
+        regex.ok()
+    });)* };
+}
+
 mod base64;
 mod der;
 mod escapes;
@@ -30,9 +39,11 @@ use self::names::Names;
 use self::replace::Replacer;
 use crate::index::Index;
 use crate::protocol::lines::to_text;
+use regex::{Captures, Regex};
 use rustc_hash::FxHashMap;
 use std::convert::Infallible;
 use std::io::{self, Write};
+use std::sync::LazyLock;
 
 /// Knows what stands instead of what.
 #[derive(Debug)]
@@ -97,6 +108,12 @@ impl Redactor {
     pub fn write(&self, index: &Index, file: u16, out: &mut impl Write) -> io::Result<()> {
         pieces::write(&self.replacer, index, file, out)
     }
+}
+
+/// What a pattern finds in a line. Most lines hold nothing, and looking costs less than reading.
+fn each<'a>(pattern: &'static LazyLock<Option<Regex>>, line: &'a str) -> impl Iterator<Item = Captures<'a>> + use<'a> {
+    let pattern = pattern.as_ref().filter(|pattern| pattern.is_match(line));
+    pattern.into_iter().flat_map(move |pattern| pattern.captures_iter(line))
 }
 
 fn base_name(name: &str) -> &str {

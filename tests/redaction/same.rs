@@ -1,6 +1,7 @@
 //! Redacted traces read as the originals did.
 
 use super::{Pair, pairs, written};
+use proptest::prelude::*;
 use uccello::diagnosis::Diagnosis;
 use uccello::index::{Entry, Index, RowId};
 use uccello::protocol::HeaderName;
@@ -213,5 +214,35 @@ fn names_that_are_words_of_the_format_change_nothing() {
         let pair = written(&all);
         assert!(!pair.texts.concat().contains(&format!("{user}@contoso")), "{user}");
         assert_same(&pair);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// However a trace is damaged, redacting it neither makes nor loses a record or a message.
+    #[test]
+    fn damage_changes_no_counts(
+        sample in 0usize..4,
+        hits in prop::collection::vec((0usize..1 << 20, prop::sample::select(b"\n\r\"<>;=%@\\: A[]&7'".to_vec())), 0..200),
+        cut in 0usize..1 << 20,
+    ) {
+        let path = ["wrong-password/fe01-edge01-cls.txt", "external-sign-in/ben-UccApi-0.UccApilog", "ocs2007r2-edge.txt",
+            "healthy-ntlm/greta-UccApi-0.UccApilog"][sample];
+        let mut bytes = std::fs::read(super::samples().join(path)).expect("a sample");
+        // Only signs of ASCII are hit: a half letter would be another one in UTF-8.
+        for (at, sign) in hits {
+            let at = at % bytes.len();
+            if bytes[at].is_ascii() {
+                bytes[at] = sign;
+            }
+        }
+        let cut = cut % bytes.len();
+        bytes.rotate_left(cut);
+        let file = uccello::index::TraceFile::new(uccello::source::Source::from_bytes("trace.txt", bytes));
+        prop_assume!(file.is_ok());
+        let pair = Pair::of_files("damaged", file.into_iter().collect());
+        prop_assert_eq!(pair.after.len(), pair.before.len());
+        prop_assert_eq!(pair.after.messages(), pair.before.messages());
     }
 }

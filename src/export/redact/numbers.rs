@@ -1,19 +1,10 @@
 //! Telephone numbers, IP addresses and names of devices, told from versions, times and other numbers.
 
-use super::learn::each;
-use super::words;
+use super::{each, words};
 use regex::Regex;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use std::sync::LazyLock;
-
-macro_rules! patterns {
-    ($($name:ident = $pattern:expr;)*) => { $(static $name: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let regex = Regex::new($pattern);
-        debug_assert!(regex.is_ok(), "{regex:?}");
-        regex.ok()
-    });)* };
-}
 
 patterns! {
     PHONE = r"(?i)(\btel(?::|%3a)\+?[0-9][0-9().-]{2,18}[0-9]|\+[1-9][0-9]{5,15}\b|\+[1-9][0-9]{0,3}[ (.-]{1,2}[0-9][0-9 ().-]{6,16}[0-9])";
@@ -178,4 +169,28 @@ fn ipv6(text: &str) -> Option<String> {
     // Global, unique local and link-local addresses; a name such as `Add::Bed` is none of them.
     let tells = (0x2000..0x4000).contains(&first) || first & 0xFE00 == 0xFC00 || first & 0xFFC0 == 0xFE80;
     (tells && text.split(':').filter(|group| !group.is_empty()).count() > 1).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_versions_and_times() {
+        for (text, wanted) in [
+            ("Via: SIP/2.0/TLS 192.0.2.1:5061", &["192.0.2.1"][..]),
+            ("https://10.1.2.3/x and 10.1.2.4.", &["10.1.2.3", "10.1.2.4"]),
+            ("UCCAPI/4.0.7.1 Version=1.2.3.4 1.3.6.1.5.5 127.0.0.1 16.0.4600.1000", &[]),
+            ("1.2.1.1 Get-NewWebTicket: PASS", &[]),
+            ("x%4010.0.0.1%3a5061", &["10.0.0.1"]),
+            ("tcp/10.0.0.1:5061 IP10.0.0.2 ip-10-0-0-3 v10.0.0.4", &["10.0.0.1", "10.0.0.2", "10.0.0.3"]),
+            ("2001:db8:1:2:3:4:5:6:5061", &["2001:db8:1:2:3:4:5:6"]),
+            ("[2001:db8::10]:443 and fe80::1%4", &["2001:db8::10", "fe80::1"]),
+            ("2B1C.3FA0::11/20/2024-13:40:06 A::B Add::Bed 14:21:21 ::1", &[]),
+        ] {
+            let mut found = Vec::new();
+            learn_addresses(text, &mut |address| found.push(address.to_owned()));
+            assert_eq!(found, wanted, "{text}");
+        }
+    }
 }

@@ -38,14 +38,6 @@ enum Place {
     Address,
 }
 
-macro_rules! patterns {
-    ($($name:ident = $pattern:expr;)*) => { $(static $name: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let regex = Regex::new($pattern);
-        debug_assert!(regex.is_ok(), "{regex:?}");
-        regex.ok()
-    });)* };
-}
-
 patterns! {
     CALL_ID = r#"(?i)((?:^|[\s"])(?:SIP-)?call[-‐-―]?id["]?\s*[:=]\s*"?|^[>\s]*i\s*:\s*)([^\s",;<>@]+)"#;
     DEVICE = r#"(?i)(\bepid\s*=\s*"?|\bopaque=(?:user:epid|app:conf:[\w-]+:id):|\burn:uuid:|\b(?:device-?id|machine-?id|hardware-?id|instance-?guid|object-?guid|mac(?:-?address)?)\s*[=:]\s*"?)([\w:-]+)"#;

@@ -50,12 +50,6 @@ impl SecretKind {
 /// Gives what shall stand instead of a secret.
 pub type Replace<'a> = dyn FnMut(SecretKind, &str) -> String + 'a;
 
-fn regex(pattern: &str) -> Option<Regex> {
-    let regex = Regex::new(pattern);
-    debug_assert!(regex.is_ok(), "{regex:?}");
-    regex.ok()
-}
-
 /// A pattern whose group 1 is kept, group 2 is the secret, and the rest is kept.
 struct Shape {
     pattern: &'static LazyLock<Option<Regex>>,
@@ -63,10 +57,6 @@ struct Shape {
     /// A part of the text that must be there, or the pattern is not tried.
     sign: &'static [u8],
     is_secret: fn(&str) -> bool,
-}
-
-macro_rules! patterns {
-    ($($name:ident = $pattern:expr;)*) => { $(static $name: LazyLock<Option<Regex>> = LazyLock::new(|| regex($pattern));)* };
 }
 
 patterns! {
