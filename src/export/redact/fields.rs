@@ -124,8 +124,9 @@ pub fn of(name: &str, form: Form) -> Option<Field> {
     let plain: String = name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
     let known = BY_NAME.get(plain.as_str()).and_then(|all| all.iter().find(|(forms, _)| forms & form as u8 != 0));
     let is_host = || form != Form::Element && (plain.ends_with("fqdn") || plain.ends_with("host") && plain.len() > 4);
-    // `target-user` is a user too.
+    // `target-user` is a user too; but what a certificate is for are no words of people.
     let last = || name.split_once('-').and_then(|(_, rest)| of(rest, form));
+    let last = || last().filter(|field| *field != Field::Secret(SecretKind::Words));
     known.map(|(_, field)| *field).or_else(|| is_host().then_some(Field::Host)).or_else(last)
 }
 

@@ -79,6 +79,7 @@ const FILES: &str =
     "cs cpp h hpp exe dll sys log txt xml config ini etl xaml svc asmx aspx json html htm js css map png";
 
 static KNOWN_ENDS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| ENDS.split_whitespace().collect());
+static KNOWN_SERVICES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| SERVICES.split_whitespace().collect());
 
 /// True where a name with dots ends as names of hosts do, so that it is none of a class or a file.
 #[must_use]
@@ -89,7 +90,7 @@ pub fn ends_like_host(name: &str) -> bool {
     let is_known = KNOWN_ENDS.contains(end.as_str());
     let first = before.split('.').next().unwrap_or_default().to_ascii_lowercase();
     let is_service = before.contains('.')
-        && (first.starts_with("_sip") || SERVICES.split_whitespace().any(|service| service == first))
+        && (first.starts_with("_sip") || KNOWN_SERVICES.contains(first.as_str()))
         && (2..=24).contains(&end.len())
         && end.bytes().all(|byte| byte.is_ascii_lowercase())
         && !FILES.split_whitespace().any(|file| file == end);

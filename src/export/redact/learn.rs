@@ -107,6 +107,9 @@ impl Found {
 
     /// Names that may reach over several lines.
     fn learn_names(&mut self, text: &str) {
+        if !text.contains('<') {
+            return;
+        }
         for found in each(&QUOTED_NAME, text).chain(each(&PLAIN_NAME, text)).chain(each(&LISTED_NAME, text)) {
             let user = found.get(2).map(|user| user.as_str().to_lowercase()).filter(|user| !user.is_empty());
             self.person(found.get(1).map_or("", |name| name.as_str()), user);
@@ -155,7 +158,10 @@ impl Found {
             .fold(text, |text, start| text.strip_prefix(start).unwrap_or(text));
         let end = text.find(|c: char| !c.is_alphanumeric() && !"._-".contains(c)).unwrap_or(text.len());
         let host = text.get(..end).unwrap_or_default();
-        let goes_on = text.get(end..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with([':', '/', ';']));
+        // `RTCC/6.0` is a product.
+        let rest = text.get(end..).unwrap_or_default();
+        let is_product = rest.strip_prefix('/').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let goes_on = is_product || !rest.is_empty() && !rest.starts_with([':', '/', ';']);
         let has = |is: fn(char) -> bool| host.chars().any(is);
         let (has_number, has_letter) = (has(|c| c.is_ascii_digit()), has(char::is_alphabetic));
         let is_name = match field {
@@ -215,7 +221,9 @@ impl Found {
                 }
             }
         }
-        self.learn_distinguished(line);
+        if line.contains('=') {
+            self.learn_distinguished(line);
+        }
         numbers::learn_phones(line, &mut |number| self.phones.insert(number));
         numbers::learn_addresses(line, &mut |address| self.addresses.insert(address));
         if line.contains(['\\', '/']) {

@@ -33,6 +33,9 @@ pub fn is_phone(text: &str) -> bool {
 }
 
 pub fn learn_phones(line: &str, found: &mut dyn FnMut(&str)) {
+    if line.bytes().filter(u8::is_ascii_digit).nth(2).is_none() {
+        return;
+    }
     for phone in PHONE.iter().flat_map(|pattern| pattern.find_iter(line)) {
         let before = line.get(..phone.start()).and_then(|before| before.chars().next_back());
         let number = phone.as_str();
@@ -46,7 +49,7 @@ pub fn learn_phones(line: &str, found: &mut dyn FnMut(&str)) {
     }
     each(&NATIONAL, line).filter_map(|phone| phone.get(1)).for_each(|number| found(number.as_str()));
     each(&EXTENSION, line).filter_map(|phone| phone.get(1)).for_each(|number| found(number.as_str()));
-    for phone in each(&IN_ADDRESS, line) {
+    for phone in each(&IN_ADDRESS, if line.contains("phone") { line } else { "" }) {
         let (Some(number), Some(rest)) = (phone.get(1), phone.get(2)) else { continue };
         let rest = rest.as_str().to_ascii_lowercase();
         if is_phone(number.as_str()) && (rest.contains("phone-context=") || rest.contains("user=phone")) {

@@ -11,34 +11,39 @@ use std::sync::LazyLock;
 struct Shape {
     pattern: LazyLock<Option<Regex>>,
     must_be_known: bool,
+    /// What must be in the line.
+    sign: &'static str,
 }
 
 macro_rules! shape {
-    ($pattern:expr, $must_be_known:expr) => {
-        Shape { pattern: LazyLock::new(|| Regex::new($pattern).ok()), must_be_known: $must_be_known }
+    ($sign:expr, $pattern:expr, $must_be_known:expr) => {
+        Shape { pattern: LazyLock::new(|| Regex::new($pattern).ok()), must_be_known: $must_be_known, sign: $sign }
     };
 }
 
 static SHAPES: [Shape; 9] = [
     // Names of headers, fields and parameters.
-    shape!(r"^[>\s]*([A-Za-z][\w‐-―-]*)[ \t]*:", true),
-    shape!(r#"([A-Za-z][\w‐-―-]*)["']?[ \t]*="#, true),
-    shape!(r"</?(?:[\w-]+:)?([A-Za-z][\w-]*)", true),
+    shape!(":", r"^[>\s]*([A-Za-z][\w‐-―-]*)[ \t]*:", true),
+    shape!("=", r#"([A-Za-z][\w‐-―-]*)["']?[ \t]*="#, true),
+    shape!("<", r"</?(?:[\w-]+:)?([A-Za-z][\w-]*)", true),
     // Start lines.
-    shape!(r"^\s*(?:[\w-]*Start-Line\s*:\s*)?([A-Z]+) \S+ (?:SIP|HTTP)/[0-9]", false),
-    shape!(r"\b((?:SIP|HTTP)/[0-9]\.[0-9])", false),
+    shape!("/", r"^\s*(?:[\w-]*Start-Line\s*:\s*)?([A-Z]+) \S+ (?:SIP|HTTP)/[0-9]", false),
+    shape!("/", r"\b((?:SIP|HTTP)/[0-9]\.[0-9])", false),
     // Marks of records, and their numbers.
-    shape!(r"(\$\$(?:begin|end)_record)", false),
+    shape!("$$", r"(\$\$(?:begin|end)_record)", false),
     shape!(
+        "",
         r"(?i)^(\s*\[[0-9]+\]|(?:Trace-Correlation-Id|CSeq|Content-Length|Max-Forwards|Expires|Retry-After)\s*:\s*[0-9]+)",
         false
     ),
     shape!(
+        "20",
         r"\b((?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4})",
         false
     ),
     // Names of schemas.
     shape!(
+        ":",
         r#"(?i)\b((?:https?://(?:schemas\.|www\.w3\.org|docs\.oasis-open\.org|tempuri\.org)|urn:schemas-)[^\s"'<>]*)"#,
         false
     ),
@@ -47,7 +52,7 @@ static SHAPES: [Shape; 9] = [
 /// What is protected in a line, in the order of the line.
 pub fn protected(line: &str) -> Vec<Range<usize>> {
     let mut all: Vec<Range<usize>> = Vec::new();
-    for shape in &SHAPES {
+    for shape in SHAPES.iter().filter(|shape| line.contains(shape.sign)) {
         for found in
             shape.pattern.iter().flat_map(|pattern| pattern.captures_iter(line)).filter_map(|found| found.get(1))
         {

@@ -47,12 +47,12 @@ const FORMAT: &str = "\
     executing executioncomplete executewithwindowsornoauthinternal executewithmetadatainternal \
     executewithoauthinternal expired export extended faultcode faultstring fetch fetching field fingerprint finished \
     flag flags flow foreign forwarded fqdn1 g722 gcm generic geolocation getandpublishcert newwebticket \
-    getoauthtoken gmt grant guid hand handshake hash hello history hmac href hresult httptracer httplib identify \
-    illegal insufficient integrity internet invalidsecuritytoken ipadlync iphonelync issued kdc keepalive krb kvno \
-    language leg lifetime link loop lost md5 mechanism mechanisms messages metadata methodtype minor mismatch \
-    modified msg msrtcoauth mutual negoex negotiation netconnection nokey nomatch notyet ntlmmismatch ntlmssp ntlmv1 \
-    ntlmv2 oauth ocsiismodule onauthenticaterequest onenable operation operationname operator origin originaldomain \
-    outlook overflow padata pcma pcmu peerserver pending postdate pragma preauth presented principal priority prflx \
+    getoauthtoken gmt guid hand handshake hash hello history hmac href hresult httptracer httplib identify illegal \
+    insufficient integrity internet invalidsecuritytoken ipadlync iphonelync issued kdc keepalive krb kvno language \
+    leg lifetime link loop lost md5 mechanism mechanisms messages metadata methodtype minor mismatch modified msg \
+    msrtcoauth mutual negoex negotiation netconnection nokey nomatch notyet ntlmmismatch ntlmssp ntlmv1 ntlmv2 oauth \
+    ocsiismodule onauthenticaterequest onenable operation operationname operator origin originaldomain outlook \
+    overflow padata pcma pcmu peerserver pending postdate pragma preauth presented principal priority prflx \
     provision pvno rack range ranges rc4 reauthentication recvonly redirected referer reflexive refreshed refused \
     registered registration reject rejected relay remoteuser renegotiation replaced reply requests \
     requestedprooftoken requestedsecuritytoken requestsecuritytoken requestsecuritytokenresponse requesturl \
@@ -67,7 +67,10 @@ const FORMAT: &str = "\
     istemperror webrequest webservice webservices iwebticketservice mcuinfra messagetype dialstring \
     telephonesubscriber voip sipsipping lyss storageservice mrasservice udcagent clsagent uccwp x conn dialogid \
     routecheck applies msrtc trust split proxies fqdns verified expiry pidf cpim imdn cccp ocsdiagnosticsfault \
-    gssapidata stsuri wwwauthenticate";
+    gssapidata stsuri wwwauthenticate rtcc exumrouting mediationserver unverified polycom vvx yealink snom \
+    grant_type tls-dsk begin_record end_record $$begin_record $$end_record start-line sip-start-line message-body \
+    message-type trace-correlation-id instance-id result-code sip-call-id sip-cseq get-newwebticket get-oauthtoken \
+    lync-autodiscovery tl_info tl_warn tl_error tf_protocol tf_component tf_connection tf_diag tf_security";
 
 /// Months and days, which stand in every `Date`.
 const DATES: &str = "\
