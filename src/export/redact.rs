@@ -6,15 +6,29 @@
 //! program makes of a redacted trace is what it makes of the trace: records, codes, dialogs, handshakes and their
 //! outcomes stay.
 
+/// Regular expressions, each made when it is first needed.
+macro_rules! patterns {
+    ($($name:ident = $pattern:expr;)*) => { $(static $name: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let regex = Regex::new($pattern);
+        debug_assert!(regex.is_ok(), "{regex:?}");
+        regex.ok()
+    });)* };
+}
+
 mod base64;
 mod der;
+mod escapes;
+mod fields;
+mod hosts;
 mod learn;
 mod names;
 mod ntlm;
+mod numbers;
 mod ordered;
 mod pieces;
 mod replace;
 mod secrets;
+mod structure;
 mod tls;
 mod token;
 mod words;
@@ -27,8 +41,10 @@ use self::replace::Replacer;
 use super::save::{Stopped, Work};
 use crate::index::Index;
 use crate::protocol::lines::to_text;
+use regex::{Captures, Regex};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
+use std::sync::LazyLock;
 
 /// Knows what stands instead of what.
 #[derive(Debug)]
@@ -67,7 +83,7 @@ impl Redactor {
         index.files().iter().for_each(|file| found.file_name(base_name(file.name())));
         let names = Names::of(&found);
         let replacer = Replacer::new(&found, names);
-        let file_names = file_names(index, &replacer.names);
+        let file_names = file_names(index, &replacer);
         Self { replacer, file_names }
     }
 
@@ -124,11 +140,17 @@ fn learned(index: &Index, pieces: &mut dyn Iterator<Item = pieces::Piece<'_>>) -
     found
 }
 
+/// What a pattern finds in a line. Most lines hold nothing, and looking costs less than reading.
+fn each<'a>(pattern: &'static LazyLock<Option<Regex>>, line: &'a str) -> impl Iterator<Item = Captures<'a>> + use<'a> {
+    let pattern = pattern.as_ref().filter(|pattern| pattern.is_match(line));
+    pattern.into_iter().flat_map(move |pattern| pattern.captures_iter(line))
+}
+
 fn base_name(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
 
-fn file_names(index: &Index, names: &Names) -> Vec<String> {
+fn file_names(index: &Index, replacer: &Replacer) -> Vec<String> {
     let folder_of = |name: &str| name.strip_suffix(base_name(name)).unwrap_or_default().to_owned();
     let mut folders: Vec<String> = Vec::new();
     for folder in index.files().iter().map(|file| folder_of(file.name())) {
@@ -139,7 +161,7 @@ fn file_names(index: &Index, names: &Names) -> Vec<String> {
     let mut used: FxHashMap<String, usize> = FxHashMap::default();
     let mut all = Vec::new();
     for file in index.files() {
-        let own = file_name(base_name(file.name()), names);
+        let own = file_name(base_name(file.name()), replacer);
         let number = folders.iter().position(|folder| *folder == folder_of(file.name())).unwrap_or(0) + 1;
         let folder = if folders.len() > 1 { format!("folder{number}/") } else { String::new() };
         let count = used.entry(format!("{folder}{own}").to_lowercase()).or_insert(0);
@@ -151,14 +173,24 @@ fn file_names(index: &Index, names: &Names) -> Vec<String> {
 }
 
 /// `anna-UccApi-0.UccApilog` becomes `user1-UccApi-0.UccApilog`.
-fn file_name(name: &str, names: &Names) -> String {
+fn file_name(name: &str, replacer: &Replacer) -> String {
+    let names = &replacer.names;
     let name = name.strip_suffix(".gz").unwrap_or(name);
+    let mut name = name.to_owned();
+    for (range, address) in numbers::addresses_of_file(&name).into_iter().rev() {
+        let stand_in = names.addresses.get(&address).map_or("address", String::as_str);
+        name.replace_range(range, &stand_in.replace('.', "-"));
+    }
+    let name = replacer.literals(&name).unwrap_or(name);
     let mut own = String::new();
     let mut word = String::new();
     let end_word = |word: &mut String, own: &mut String| {
         let lower = word.to_lowercase();
-        let known = [&names.users, &names.labels, &names.file_words].into_iter().find_map(|map| map.get(&lower));
-        *own += known.filter(|_| !words::is_common(word)).unwrap_or(word);
+        let known =
+            [&names.users, &names.labels, &names.parts, &names.file_words].into_iter().find_map(|map| map.get(&lower));
+        // Long numbers are learned of files, though no word is made of digits.
+        let is_number = word.len() > 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        *own += known.filter(|_| is_number || !words::is_common(word)).unwrap_or(word);
         word.clear();
     };
     for c in name.chars() {

@@ -1,5 +1,6 @@
 //! Redacted traces: nothing of the original is in them, and the program makes of them what it made of the original.
 
+mod classes;
 mod leaks;
 mod same;
 

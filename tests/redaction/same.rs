@@ -1,6 +1,7 @@
 //! Redacted traces read as the originals did.
 
 use super::{Pair, pairs, written};
+use proptest::prelude::*;
 use uccello::diagnosis::Diagnosis;
 use uccello::index::{Entry, Index, RowId};
 use uccello::protocol::HeaderName;
@@ -185,4 +186,63 @@ fn two_messages_in_one_frame_stay_two() {
     let pair = written(&[("x-UccApi-0.UccApilog", &text)]);
     assert_eq!(pair.before.messages(), 2);
     assert_same(&pair);
+}
+
+/// Somebody may be called like a header, a version or a month: the address goes, the format stays.
+#[test]
+fn names_that_are_words_of_the_format_change_nothing() {
+    let folder = super::samples().join("wrong-password");
+    let mut files: Vec<(String, String)> = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the sample") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read(&path).expect("a file");
+        files.push((
+            path.file_name().expect("a name").to_string_lossy().into_owned(),
+            uccello::protocol::lines::to_text(&text),
+        ));
+    }
+    let names = "2.0 15.0.4420 tls-dsk gssapi-data ms-diagnostics www-authenticate call-id content-length user-agent nov \
+        wed grant ms-user-logon-data sip-call-id result-code begin_record $$begin_record end_record start-line \
+        message-body tl_info tf_protocol requesturl logtype trace-correlation-id max-forwards register authenticate";
+    let also = "\nmachine-id: certificate epid=authenticate callid: Unauthorized deviceid=2274355168 tel:2274355168";
+    for user in names.split_whitespace() {
+        let mut changed = files.clone();
+        let (_, server) = changed.iter_mut().find(|(name, _)| name.contains("cls")).expect("a server's trace");
+        let at = server.find('\n').expect("lines");
+        server.insert_str(at, &format!(" mail to {user}@contoso.com{also}"));
+        let all: Vec<(&str, &str)> = changed.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let pair = written(&all);
+        assert!(!pair.texts.concat().contains(&format!("{user}@contoso")), "{user}");
+        assert_same(&pair);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// However a trace is damaged, redacting it neither makes nor loses a record or a message.
+    #[test]
+    fn damage_changes_no_counts(
+        sample in 0usize..4,
+        hits in prop::collection::vec((0usize..1 << 20, prop::sample::select(b"\n\r\"<>;=%@\\: A[]&7'".to_vec())), 0..200),
+        cut in 0usize..1 << 20,
+    ) {
+        let path = ["wrong-password/fe01-edge01-cls.txt", "external-sign-in/ben-UccApi-0.UccApilog", "ocs2007r2-edge.txt",
+            "healthy-ntlm/greta-UccApi-0.UccApilog"][sample];
+        let mut bytes = std::fs::read(super::samples().join(path)).expect("a sample");
+        // Only signs of ASCII are hit: a half letter would be another one in UTF-8.
+        for (at, sign) in hits {
+            let at = at % bytes.len();
+            if bytes[at].is_ascii() {
+                bytes[at] = sign;
+            }
+        }
+        let cut = cut % bytes.len();
+        bytes.rotate_left(cut);
+        let file = uccello::index::TraceFile::new(uccello::source::Source::from_bytes("trace.txt", bytes));
+        prop_assume!(file.is_ok());
+        let pair = Pair::of_files("damaged", file.into_iter().collect());
+        prop_assert_eq!(pair.after.len(), pair.before.len());
+        prop_assert_eq!(pair.after.messages(), pair.before.messages());
+    }
 }

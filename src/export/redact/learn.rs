@@ -3,13 +3,15 @@
 //! Names are found by where they stand: in an address, a header, a field of a log, a token. What is found once counts
 //! everywhere. Everything is kept in the order in which it was met, so that the same files give the same stand-ins.
 
+use super::escapes::Plain;
+use super::fields::{self, Field, Form};
 use super::ordered::Ordered;
 use super::secrets::{self, SecretKind};
 use super::token::{self, NameKind};
-use super::words;
+use super::{each, hosts, numbers, words};
 use regex::Regex;
 use rustc_hash::FxHashSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 use std::sync::LazyLock;
 
 /// What was found. Names are in lower case where case does not matter.
@@ -41,48 +43,23 @@ pub struct Found {
     maybe_accounts: Ordered,
 }
 
-macro_rules! patterns {
-    ($($name:ident = $pattern:expr;)*) => { $(static $name: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let regex = Regex::new($pattern);
-        debug_assert!(regex.is_ok(), "{regex:?}");
-        regex.ok()
-    });)* };
-}
-
 patterns! {
     ADDRESS = r"(?i)(?:%[0-9a-f]{2})?([\p{L}\p{N}._+'~-]+)(?:@|%40)(\[[0-9a-f:.]+\]|[\p{L}\p{N}](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?)";
     URI_HOST = r"(?i)(?:\bsips?:|[a-z]://|%2f%2f|\bsips?%3a|\bSIP/2\.0/(?:TLS|TCP|UDP)\s+)([\p{L}\p{N}_](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?)(@|%40)?";
-    FIELD_HOST = r#"(?i)(?:^|[\s,;|(>&?])(?:source|target-?name|(?:original)?domain|[\w-]*fqdn|[\w-]*host(?:name)?|tls-target|peer-?server|peer|server|certname|proxy|pool|machine|computer|destination|next-?hop|workstation)\s*=\s*["“”]?\s*(?:(?:sip|http|host)/)?([\p{L}\p{N}_](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?)"#;
-    LINE_HOST = r"(?i)^[>\s]*(?:Peer|Host|Peer-IP|Local-IP|X-Forwarded-Host|X-Forwarded-Server|[\w-]*Fqdn)\s*:\s*([\p{L}\p{N}_](?:[\p{L}\p{N}._-]*[\p{L}\p{N}])?)";
     DOTTED = r"[\p{L}\p{N}_](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?(?:\.[\p{L}\p{N}_](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?)+";
-    QUOTED_NAME = r#"(?:^|[:,\s=])["“]((?:[^"\\“”]|\\.)+)["”]\s*<(?:sips?|tel):([^@>;\s]*)"#;
-    PLAIN_NAME = r#"(?i)^[>\s]*(?:from|to|f|t|contact|m|p-asserted-identity|p-preferred-identity|referred-by|remote-party-id|reply-to)\s*:\s*([^"“<>\s][^"“<>]*?)\s*<(?:sips?|tel):([^@>;\s]*)"#;
-    XML_NAME = r"(?i)<(?:[\w-]+:)?(?:display-?name|display-text|full-?name|first-?name|last-?name|given-?name|surname|fileAs)\b[^>]*>([^<]+)<()";
-    ATTRIBUTE_NAME = r#"(?i)\b(?:display-?name|file-?as|first-?name|last-?name|full-?name)\s*=\s*["']([^"']+)["']()"#;
-    LISTED_NAME = r#"(?i)<(?:[\w-]+:)?(?:contact|member|person|delegate|delegator|group)\b[^>]*?\bname="([^"]+)"()"#;
-    COMMON_NAME = r#"\b(?:CN|O|OU)\s*=\s*([^,"/<>;\r\n=]+)"#;
+    QUOTED_NAME = r#"(?:^|[:,;>\s=])["“]((?:[^"\\“”\r\n]|\\.)+)["”]\s*<(?:sips?|tel|mailto):([^@>;\s]*)"#;
+    PLAIN_NAME = r#"(?m)(?:^[>\s]*[\w-]+[ \t]*:|,)\s*([^"“<>\s,:;=][^"“<>:;=\r\n]*?)\s*<(?:sips?|tel|mailto|SIP):([^@>;\s]*)"#;
+    LISTED_NAME = r#"(?i)<(?:[\w-]+:)?(?:contact|member|person|delegate|delegator|group|user)\b[^>]*?\bname=["']([^"']+)["']()"#;
+    DISTINGUISHED = r#"(?i)\b(?:CN|OU|O|L|ST|S|C|DC|E|STREET)\s*=\s*[^,;"'<>\r\n=/]+(?:[,;/]\s*(?:CN|OU|O|L|ST|S|C|DC|E|STREET)\s*=\s*[^,;"'<>\r\n=/]+)*"#;
     MACHINE = r"\b(?:DESKTOP|LAPTOP|NOTEBOOK|CLIENT|PC|NB|WS|VM|SRV)-?[0-9][0-9A-Z]{1,12}\b|\b(?:DESKTOP|LAPTOP|NOTEBOOK|WIN)-[0-9A-Z]{2,12}\b";
-    PHONE = r"(?i)(\btel(?::|%3a)\+?[0-9][0-9().-]{2,18}[0-9]|\+[1-9][0-9]{5,15}\b|\+[1-9][0-9]{0,3}[ (.-]{1,2}[0-9][0-9 ().-]{6,16}[0-9])";
-    EXTENSION = r"(?i);ext=([0-9]{2,8})";
-    IPV4 = r"(?:%[0-9A-Fa-f]{2})?([0-9]{1,3}(?:\.[0-9]{1,3}){3})";
-    IPV6 = r"\[?[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,8}";
-    EPID = r#"(?i)\bepid\s*=\s*"?([0-9a-z-]{2,64})"#;
-    GRUU = r"(?i)\bopaque=(?:user:epid|app:conf:[\w-]+:id):([\w-]{4,64})";
-    UUID = r"(?i)\burn:uuid:([0-9a-f]{8}-[0-9a-f-]{27})";
-    DEVICE = r#"(?i)\b(?:device-?id|machine-?id|hardware-?id|instance-?guid|mac(?:-?address)?)\s*[=:]\s*"?([0-9a-f][\w:-]{5,63})"#;
     CALL_ID = r#"(?i)(?:(?:^|[\s"])(?:SIP-)?call[-‐-―]?id["]?\s*[:=]\s*"?|^[>\s]*i\s*:\s*)([^\s",;<>]+)"#;
     ACCOUNT = r"([\p{L}][\p{L}\p{N}.-]{1,30})\\{1,2}([\p{L}\p{N}][\p{L}\p{N}._$-]*)";
-    USER_FIELD = r#"(?i)\b(?:user|user-?name|user id|userid|upn|samaccountname|account-?name|logon|login|identity|owner|trustee)\s*[=:]\s*["']([^"'=]+)["']"#;
-    USER_PATH = r#"(?i)[\\/](?:users|documents and settings|home)[\\/]{1,2}([^\\/:*?"<>|\s]{2,40})[\\/]"#;
-}
-
-/// What a pattern finds in a line. Most lines hold nothing, and looking costs less than reading.
-fn each<'a>(
-    pattern: &'static LazyLock<Option<Regex>>,
-    line: &'a str,
-) -> impl Iterator<Item = regex::Captures<'a>> + use<'a> {
-    let pattern = pattern.as_ref().filter(|pattern| pattern.is_match(line));
-    pattern.into_iter().flat_map(move |pattern| pattern.captures_iter(line))
+    SHARE = r#"(?:^|[\s"'=(,;])\\{2,4}([\p{L}\p{N}][\p{L}\p{N}._-]*)\\{1,2}([^\\\s"'<>|,;]+)"#;
+    USER_PATH = r#"(?i)(?:[\\/](?:users|documents and settings|home)[\\/]{1,2}([^\\/:*?"<>|]{2,40})[\\/]|\\(?:users|documents and settings)\\{1,2}([^\\/:*?"'<>|,;)\s]{2,40}))"#;
+    SESSION_OWNER = r"^[>\s]*o=(\S+) \S+ \S+ IN IP[46]";
+    MEETING = r#"(?i)://(?:meet\.[^/\s"]+|[^/\s"]+/meet)/(?:([^/\s"?<>]+)/)?([^/\s"?<>]+)/([0-9A-Z]{5,12})\b"#;
+    // Signs of JSON that are escaped must not become a part of a name.
+    JSON_SIGN = r"\\u00(?:2[0-9A-Fa-f]|3[A-Fa-f]|40|5[B-Eb-e]|7[B-Eb-e])";
 }
 
 impl Found {
@@ -127,14 +104,95 @@ impl Found {
         }
     }
 
-    /// Learns from the text of a record, or from any other text.
+    /// Learns from the text of a record, or from any other text: as it is written, and as it is meant.
     pub fn learn(&mut self, text: &str) {
         let plain = secrets::replace(text, &mut |kind, value| {
             self.learn_secret(kind, value);
             "[]".to_owned()
         });
-        for line in plain.lines() {
-            self.learn_line(line);
+        self.learn_names(&plain);
+        let Some(meant) = Plain::of(&plain) else {
+            plain.lines().for_each(|line| self.learn_line(line));
+            return;
+        };
+        self.learn_names(&meant.text);
+        for (line, meant) in plain.lines().zip(meant.text.lines()) {
+            match JSON_SIGN.as_ref().filter(|_| line.contains("\\u00")) {
+                Some(pattern) => self.learn_line(&pattern.replace_all(line, " ")),
+                None => self.learn_line(line),
+            }
+            if meant != line {
+                self.learn_line(meant);
+            }
+        }
+    }
+
+    /// Names that may reach over several lines.
+    fn learn_names(&mut self, text: &str) {
+        if !text.contains('<') {
+            return;
+        }
+        for found in each(&QUOTED_NAME, text).chain(each(&PLAIN_NAME, text)).chain(each(&LISTED_NAME, text)) {
+            let user = found.get(2).map(|user| user.as_str().to_lowercase()).filter(|user| !user.is_empty());
+            self.person(found.get(1).map_or("", |name| name.as_str()), user);
+        }
+        let mut from = 0;
+        while let Some((field, _, tag)) = text.get(from..).and_then(fields::next_element) {
+            let content = text.get(from + tag.end..).unwrap_or_default();
+            let content = content.get(..content.find('<').unwrap_or(0)).unwrap_or_default();
+            self.learn_field(field, Form::Element, content.trim());
+            from += tag.end;
+        }
+    }
+
+    /// What stands in a field.
+    fn learn_field(&mut self, field: Field, form: Form, text: &str) {
+        match field {
+            Field::Person if form == Form::Bare => {
+                let meant = Plain::of(text).map_or_else(|| text.to_owned(), |plain| plain.text);
+                self.person(&meant.replace('+', " "), None);
+            }
+            Field::Person => self.person(text, None),
+            Field::Title if text.contains(' ') => self.person(text, None),
+            Field::User => self.learn_user(form, text),
+            Field::Host | Field::Machine => self.learn_host(field, text),
+            Field::Phone if numbers::is_phone(text) => self.phones.insert(text),
+            Field::Title | Field::Phone | Field::Secret(_) => {}
+        }
+    }
+
+    fn learn_user(&mut self, form: Form, text: &str) {
+        let is_word = form == Form::Quoted || form == Form::Element || !words::is_common(text);
+        match text.rsplit_once('\\') {
+            _ if !is_word || text.contains(['@', ' ', ':', '=']) => {}
+            Some((domain, user)) => {
+                self.machine(domain.trim_matches('\\'));
+                self.user(user);
+            }
+            None => self.user(text),
+        }
+    }
+
+    fn learn_host(&mut self, field: Field, text: &str) {
+        let text = text.trim_start_matches('\\');
+        let text = ["sip/", "http/", "host/", "SIP/", "HTTP/", "HOST/"]
+            .iter()
+            .fold(text, |text, start| text.strip_prefix(start).unwrap_or(text));
+        let end = text.find(|c: char| !c.is_alphanumeric() && !"._-".contains(c)).unwrap_or(text.len());
+        let host = text.get(..end).unwrap_or_default();
+        // `RTCC/6.0` is a product.
+        let rest = text.get(end..).unwrap_or_default();
+        let is_product = rest.strip_prefix('/').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let goes_on = is_product || !rest.is_empty() && !rest.starts_with([':', '/', ';']);
+        let has = |is: fn(char) -> bool| host.chars().any(is);
+        let (has_number, has_letter) = (has(|c| c.is_ascii_digit()), has(char::is_alphabetic));
+        let is_name = match field {
+            // Words of the log stand in these fields too.
+            Field::Machine => has_letter && !goes_on,
+            _ => has_letter && (has_number || host.len() > 2 && !has(char::is_lowercase) && !goes_on),
+        };
+        if host.contains('.') && !host.contains('_') || host.len() <= 15 && is_name && !host.starts_with("0x") {
+            self.host(host);
         }
     }
 
@@ -160,76 +218,90 @@ impl Found {
             NameKind::User => self.user(name),
             NameKind::Domain | NameKind::Machine if !name.contains('.') => self.machine(name),
             NameKind::Domain | NameKind::Machine | NameKind::Dns => self.host(name.rsplit('/').next().unwrap_or(name)),
-            NameKind::InStructure if words::ends_like_host(name) => self.host(name),
+            NameKind::InStructure if hosts::ends_like_host(name) => self.host(name),
             NameKind::InStructure => self.person(name, None),
         }
     }
 
     fn learn_line(&mut self, line: &str) {
-        let all = |pattern: &'static LazyLock<Option<Regex>>| each(pattern, line);
-        if line.contains('=') || line.contains(':') {
-            all(&CALL_ID).filter_map(|found| found.get(1)).for_each(|id| self.call_ids.insert(id.as_str()));
-            all(&EPID).filter_map(|found| found.get(1)).for_each(|id| self.devices.insert(&id.as_str().to_lowercase()));
-            for pattern in [&GRUU, &UUID, &DEVICE] {
-                all(pattern)
-                    .filter_map(|found| found.get(1))
-                    .for_each(|id| self.devices.insert(&id.as_str().to_lowercase()));
+        if line.contains(['=', ':']) {
+            self.learn_ids(line);
+            self.learn_hosts(line);
+            for value in fields::assigned(line) {
+                self.learn_field(value.field, value.form, line.get(value.range).unwrap_or_default());
             }
+        } else if line.contains('.') {
             self.learn_hosts(line);
         }
         if line.contains('@') || line.contains("%40") {
-            let is_call_id = CALL_ID.as_ref().is_some_and(|pattern| pattern.is_match(line));
-            for found in all(&ADDRESS) {
+            let ids: Vec<_> = each(&CALL_ID, line).filter_map(|found| found.get(1)).map(|id| id.range()).collect();
+            for found in each(&ADDRESS, line) {
                 let (Some(user), Some(host)) = (found.get(1), found.get(2)) else { continue };
                 self.host(host.as_str());
-                if !is_call_id {
+                if !ids.iter().any(|id| id.contains(&user.start())) {
                     self.user_of(user.as_str(), host.as_str());
                 }
             }
         }
-        if line.contains('<') || line.contains("ame") || line.contains("CN=") {
-            for pattern in [&QUOTED_NAME, &PLAIN_NAME, &XML_NAME, &ATTRIBUTE_NAME, &LISTED_NAME] {
-                for found in all(pattern) {
-                    let user = found.get(2).map(|user| user.as_str().to_lowercase()).filter(|user| !user.is_empty());
-                    self.person(found.get(1).map_or("", |name| name.as_str()), user);
-                }
-            }
-            for name in all(&COMMON_NAME).filter_map(|found| found.get(1)) {
-                match name.as_str().trim() {
-                    name if name.contains('@') => {}
-                    name if name.contains('.') && !name.contains(' ') => self.host(name),
-                    name => self.person(name, None),
-                }
-            }
+        if line.contains('=') {
+            self.learn_distinguished(line);
         }
-        if line.contains('+') || line.contains("tel") {
-            self.learn_phones(line);
-        }
-        self.learn_addresses(line);
-        if line.contains('\\') || line.contains('=') || line.contains(':') {
+        numbers::learn_phones(line, &mut |number| self.phones.insert(number));
+        numbers::learn_addresses(line, &mut |address| self.addresses.insert(address));
+        if line.contains(['\\', '/']) {
             self.learn_accounts(line);
         }
     }
 
-    fn learn_hosts(&mut self, line: &str) {
-        let all = |pattern: &'static LazyLock<Option<Regex>>| each(pattern, line);
-        for found in all(&URI_HOST).filter(|found| found.get(2).is_none()) {
-            found.get(1).iter().for_each(|host| self.host(host.as_str()));
+    fn learn_ids(&mut self, line: &str) {
+        each(&CALL_ID, line).filter_map(|found| found.get(1)).for_each(|id| self.call_ids.insert(id.as_str()));
+        numbers::learn_devices(line, &mut |device| self.devices.insert(&device.to_lowercase()));
+        for machine in numbers::machines_of_agent(line) {
+            self.machine(machine);
         }
-        for host in all(&FIELD_HOST).chain(all(&LINE_HOST)).filter_map(|found| found.get(1)) {
-            // Fields of these names hold other words too; names of machines have a number.
-            let host = host.as_str();
-            let is_name =
-                host.bytes().any(|byte| byte.is_ascii_digit()) && host.bytes().any(|byte| byte.is_ascii_alphabetic());
-            if host.contains('.') && !host.contains('_') || host.len() <= 15 && is_name && !host.starts_with("0x") {
-                self.host(host);
+        for owner in each(&SESSION_OWNER, line).filter_map(|found| found.get(1)) {
+            self.learn_user(Form::Bare, owner.as_str());
+        }
+        for found in each(&MEETING, line) {
+            [1, 2].iter().filter_map(|&at| found.get(at)).for_each(|user| self.learn_user(Form::Bare, user.as_str()));
+            found.get(3).iter().for_each(|id| self.devices.insert(&id.as_str().to_lowercase()));
+        }
+    }
+
+    /// Names of a directory (RFC 4514): `CN=Anna Smith,OU=Sales,DC=contoso,DC=com`.
+    fn learn_distinguished(&mut self, line: &str) {
+        for found in each(&DISTINGUISHED, line).filter_map(|found| found.get(0)) {
+            let parts = found.as_str().split([',', ';', '/']).filter_map(|part| part.split_once('='));
+            let parts: Vec<(String, &str)> =
+                parts.map(|(name, value)| (name.trim().to_ascii_uppercase(), value.trim())).collect();
+            let is_name = |(name, _): &(String, &str)| ["CN", "OU", "DC"].contains(&name.as_str());
+            if !parts.iter().any(is_name) && parts.len() < 2 && !found.as_str().starts_with('O') {
+                continue;
             }
+            let domain: Vec<&str> = parts.iter().filter(|(name, _)| name == "DC").map(|(_, value)| *value).collect();
+            if domain.len() > 1 {
+                self.host(&domain.join("."));
+            }
+            for (name, value) in parts {
+                match name.as_str() {
+                    "C" | "DC" => {}
+                    _ if value.contains('@') => {}
+                    _ if value.contains('.') && !value.contains(' ') => self.host(value),
+                    _ => self.person(value, None),
+                }
+            }
+        }
+    }
+
+    fn learn_hosts(&mut self, line: &str) {
+        for found in each(&URI_HOST, line).filter(|found| found.get(2).is_none()) {
+            found.get(1).iter().for_each(|host| self.host(host.as_str()));
         }
         for found in DOTTED.iter().flat_map(|pattern| pattern.find_iter(line)) {
             // After `%40` the name starts behind the digits.
             let is_escape = line.get(..found.start()).is_some_and(|before| before.ends_with('%'));
             let name = found.as_str().get(if is_escape { 2 } else { 0 }..).unwrap_or_default();
-            if words::ends_like_host(name) {
+            if hosts::ends_like_host(name) {
                 self.host(name);
             } else if name.len() <= 253 {
                 self.maybe_hosts.insert(&name.to_lowercase());
@@ -240,71 +312,46 @@ impl Found {
         }
     }
 
-    fn learn_phones(&mut self, line: &str) {
-        for found in PHONE.iter().flat_map(|pattern| pattern.find_iter(line)) {
-            let before = line.get(..found.start()).and_then(|before| before.chars().next_back());
-            let number = found.as_str();
-            let number = match number.split_once([':', 'a', 'A']).filter(|_| number.starts_with(['t', 'T'])) {
-                Some((_, number)) => number,
-                None => number,
-            };
-            if before.is_none_or(|c| !c.is_alphanumeric() && c != '+' && c != '/') {
-                self.phones.insert(number);
-            }
-        }
-        for found in each(&EXTENSION, line) {
-            found.get(1).iter().for_each(|number| self.phones.insert(number.as_str()));
-        }
-    }
-
-    fn learn_addresses(&mut self, line: &str) {
-        for found in each(&IPV4, line).filter_map(|found| found.get(1)) {
-            let before = line.get(..found.start()).unwrap_or_default();
-            let after = line.get(found.end()..).unwrap_or_default();
-            if is_ipv4(found.as_str(), before, after) {
-                self.addresses.insert(found.as_str());
-            }
-        }
-        for found in IPV6.iter().flat_map(|pattern| pattern.find_iter(line)) {
-            let before = line.get(..found.start()).and_then(|before| before.chars().next_back());
-            if before.is_none_or(|c| !c.is_alphanumeric() && !":.]\\".contains(c))
-                && let Some(address) = ipv6(found.as_str())
-            {
-                self.addresses.insert(&address.to_lowercase());
-            }
-        }
-    }
-
     fn learn_accounts(&mut self, line: &str) {
         for found in each(&ACCOUNT, line) {
             let (Some(domain), Some(user)) = (found.get(1), found.get(2)) else { continue };
             let before = line.get(..domain.start()).and_then(|before| before.chars().next_back());
             let is_path = line.get(user.end()..).is_some_and(|after| after.starts_with('\\'));
-            if !is_path && before.is_none_or(|c| !c.is_alphanumeric() && !"\\[:".contains(c)) {
+            let after = line.get(user.end()..).and_then(|after| after.chars().next());
+            let is_apart = |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || "\"'(),;=".contains(c));
+            let is_name = |name: &str| !name.contains('.') && !words::is_common(name);
+            // Names in small letters look like paths and escapes: they stand alone in their line.
+            if is_apart(before)
+                && is_apart(after)
+                && line.matches('\\').count() == 1 + usize::from(line.starts_with("TL_"))
+                && is_name(domain.as_str())
+                && is_name(user.as_str())
+            {
+                self.machine(domain.as_str());
+                self.user(user.as_str());
+            } else if !is_path && before.is_none_or(|c| !c.is_alphanumeric() && !"\\[:".contains(c)) {
                 self.maybe_accounts.insert(&format!("{}\\{}", domain.as_str(), user.as_str()));
             }
         }
-        for value in each(&USER_FIELD, line).filter_map(|found| found.get(1)) {
-            match value.as_str().trim().rsplit_once('\\') {
-                Some((domain, user)) => {
-                    self.machine(domain.trim_matches('\\'));
-                    self.user(user);
-                }
-                None if !value.as_str().contains(['@', ' ', ':']) => self.user(value.as_str().trim()),
-                None => {}
-            }
+        for found in each(&SHARE, line) {
+            let (Some(host), Some(share)) = (found.get(1), found.get(2)) else { continue };
+            self.host(host.as_str());
+            self.host(share.as_str().trim_end_matches('$'));
         }
-        for user in each(&USER_PATH, line).filter_map(|found| found.get(1)) {
-            self.user(user.as_str());
+        for found in each(&USER_PATH, line) {
+            match found.get(1).or(found.get(2)).map_or("", |user| user.as_str()).trim() {
+                user if user.contains(' ') => self.person(user, None),
+                user => self.user(user),
+            }
         }
     }
 
     /// What could not be told before everything was read.
     pub fn settle(&mut self) {
         let registered: FxHashSet<String> =
-            self.hosts.list.iter().map(|host| words::registrable(host).to_owned()).collect();
+            self.hosts.list.iter().map(|host| hosts::registrable(host).to_owned()).collect();
         for name in std::mem::take(&mut self.maybe_hosts).list {
-            let own = registered.contains(words::registrable(&name));
+            let own = registered.contains(hosts::registrable(&name));
             // `fe01.contoso.com.` and `_sip._tls.contoso.com` end in what is known.
             if own {
                 self.host(&name);
@@ -328,7 +375,7 @@ impl Found {
     fn user_of(&mut self, user: &str, host: &str) {
         let user = user.trim_matches(['\'', '.', '-', '~']);
         let is_host = user.contains('.')
-            && (user.to_lowercase().ends_with(&format!(".{}", host.to_lowercase())) || words::ends_like_host(user));
+            && (user.to_lowercase().ends_with(&format!(".{}", host.to_lowercase())) || hosts::ends_like_host(user));
         let digits = user.trim_start_matches('+');
         if is_host {
             self.host(user);
@@ -337,7 +384,7 @@ impl Found {
             && (user.len() > digits.len() || digits.len() > 6)
         {
             self.phones.insert(user);
-        } else if !words::is_public(&host.to_lowercase()) || !user.eq_ignore_ascii_case("anonymous") {
+        } else if !hosts::is_public(&host.to_lowercase()) || !user.eq_ignore_ascii_case("anonymous") {
             self.user(user);
         }
     }
@@ -362,15 +409,18 @@ impl Found {
             if host.len() > 1 && !words::is_common(&host) {
                 self.machine(&host);
             }
-        } else if end.len() > 1 && end.chars().all(char::is_alphabetic) && !words::is_public(words::registrable(&host))
+        } else if end.len() > 1 && end.chars().all(char::is_alphabetic) && !hosts::is_public(hosts::registrable(&host))
         {
             self.hosts.insert(&host);
         }
     }
 
     fn person(&mut self, name: &str, user: Option<String>) {
-        let name = name.trim();
-        let is_address = name.contains('@') || name.contains("sip:") || words::ends_like_host(name);
+        let name = name.trim_matches(|c: char| c.is_whitespace() || c == '\'' || c == '"');
+        if numbers::is_phone(name) {
+            self.phones.insert(name);
+        }
+        let is_address = name.contains('@') || name.contains("sip:") || hosts::ends_like_host(name);
         if name.chars().count() < 2 || name.starts_with('[') || is_address || words::are_common(name) {
             return;
         }
@@ -392,51 +442,22 @@ impl Found {
 
     /// Words of the name of a file that nothing else explains.
     pub fn file_name(&mut self, name: &str) {
+        self.learn_line(name);
+        numbers::learn_phones(&name.replace('_', " "), &mut |number| self.phones.insert(number));
+        for (_, address) in numbers::addresses_of_file(name) {
+            self.addresses.insert(&address);
+        }
         for word in name.split(|c: char| !c.is_alphanumeric()) {
-            if !words::is_common(word) {
+            // A long number is one of a telephone, if it is no date: `20241120142121`.
+            let is_number = word.len() > 6
+                && !word.starts_with("19")
+                && !word.starts_with("20")
+                && word.bytes().all(|byte| byte.is_ascii_digit());
+            if is_number || !words::is_common(word) {
                 self.file_words.insert(&word.to_lowercase());
             }
         }
     }
-}
-
-/// True for an address that tells where a machine is, and is no version and no object identifier.
-fn is_ipv4(text: &str, before: &str, after: &str) -> bool {
-    let Ok(address) = text.parse::<Ipv4Addr>() else { return false };
-    let mut last = before.chars().rev();
-    let (one, two) = (last.next(), last.next());
-    let is_version = one == Some('/') && two.is_some_and(char::is_alphanumeric)
-        || ["ersion=", "ersion ", "ersion: ", "ersion=\""].iter().any(|word| before.ends_with(word));
-    let goes_on =
-        after.starts_with('.') && after.get(1..2).is_some_and(|next| next.bytes().all(|byte| byte.is_ascii_digit()));
-    let is_part = one.is_some_and(|c| c.is_alphanumeric() || c == '.' || c == '_') && !is_escaped(before)
-        || after.starts_with(|c: char| c.is_alphanumeric())
-        || goes_on;
-    // `1.2.1.1 Get-NewWebTicket: PASS` is a step of a sign-in report.
-    let step = after.strip_prefix(' ').and_then(|after| after.split_once(": "));
-    let is_step = step.is_some_and(|(name, result)| {
-        !name.contains(' ') && (result.starts_with("PASS") || result.starts_with("FAIL"))
-    });
-    let says_nothing = address.is_loopback() || address.is_unspecified() || address.octets().first() == Some(&255);
-    !is_version && !is_part && !is_step && !says_nothing
-}
-
-/// True where a text ends in `%3a` or the like, which ends a word.
-#[must_use]
-pub fn is_escaped(before: &str) -> bool {
-    let end = before.as_bytes().last_chunk::<3>();
-    end.is_some_and(|[percent, high, low]| *percent == b'%' && high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
-}
-
-/// The address in a run of hexadecimal groups; without brackets a port may follow it, which cannot be told apart.
-fn ipv6(text: &str) -> Option<String> {
-    let text = text.trim_start_matches('[');
-    let text = if text.ends_with(':') && !text.ends_with("::") { text.trim_end_matches(':') } else { text };
-    let address: Ipv6Addr = text.parse().ok()?;
-    let first = address.segments().first().copied().unwrap_or(0);
-    // Global, unique local and link-local addresses; a name such as `Add::Bed` is none of them.
-    let tells = (0x2000..0x4000).contains(&first) || first & 0xFE00 == 0xFC00 || first & 0xFFC0 == 0xFE80;
-    (tells && text.split(':').filter(|group| !group.is_empty()).count() > 1).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -473,21 +494,6 @@ mod tests {
         }
         let names = found("From: \"Smith, Anna\" <sip:a@b.com>").people;
         assert_eq!(names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Smith, Anna", "Anna Smith"]);
-    }
-
-    #[test]
-    fn addresses_are_told_from_versions_and_times() {
-        for (text, wanted) in [
-            ("Via: SIP/2.0/TLS 192.0.2.1:5061", &["192.0.2.1"][..]),
-            ("https://10.1.2.3/x and 10.1.2.4.", &["10.1.2.3", "10.1.2.4"]),
-            ("UCCAPI/4.0.7.1 Version=1.2.3.4 1.3.6.1.5.5 127.0.0.1 16.0.4600.1000", &[]),
-            ("1.2.1.1 Get-NewWebTicket: PASS", &[]),
-            ("x%4010.0.0.1%3a5061", &["10.0.0.1"]),
-            ("[2001:db8::10]:443 and fe80::1%4", &["2001:db8::10", "fe80::1"]),
-            ("2B1C.3FA0::11/20/2024-13:40:06 A::B Add::Bed 14:21:21 ::1", &[]),
-        ] {
-            assert_eq!(found(text).addresses.list, wanted, "{text}");
-        }
     }
 
     #[test]

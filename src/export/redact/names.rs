@@ -2,7 +2,7 @@
 
 use super::learn::Found;
 use super::ordered::Ordered;
-use super::words;
+use super::{hosts, words};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -17,6 +17,8 @@ pub struct Names {
     /// What is registered of a host's name.
     pub domains: Map,
     pub people: Map,
+    /// First and last names and the like, of the people.
+    pub parts: Map,
     /// As written.
     pub phones: Map,
     pub addresses: Map,
@@ -41,6 +43,8 @@ impl Names {
         names.name_labels(found);
         names.name_users(found);
         names.name_people(found);
+        let mut number = 0;
+        names.name_parts(found, &mut number);
         names.name_phones(found);
         names.name_addresses(found);
         names.devices = names.number_all(&found.devices);
@@ -52,9 +56,8 @@ impl Names {
             names.tickets.insert(ticket.clone(), stand_in);
         }
         names.made.extend(names.associations.values().cloned());
-        let mut number = 0;
         for word in &found.file_words.list {
-            let is_named = names.users.contains_key(word) || names.labels.contains_key(word);
+            let is_named = [&names.users, &names.labels, &names.parts].iter().any(|map| map.contains_key(word));
             if !is_named {
                 let stand_in = names.next("name", "", &mut number);
                 names.file_words.insert(word.clone(), stand_in);
@@ -83,8 +86,9 @@ impl Names {
     /// `contoso.com` and `CONTOSO` are one domain: the first label stands for it too.
     fn name_domains(&mut self, found: &Found) {
         let mut number = 0;
+        let mut given: FxHashSet<String> = FxHashSet::default();
         for host in &found.hosts.list {
-            let domain = words::registrable(host);
+            let domain = hosts::registrable(host);
             if self.domains.contains_key(domain) {
                 continue;
             }
@@ -95,8 +99,9 @@ impl Names {
             };
             // The same name under another end is another domain of the same company.
             let mut stand_in = format!("{bare}.example");
-            if self.domains.values().any(|other| *other == stand_in) {
+            if !given.insert(stand_in.clone()) {
                 stand_in = self.next("domain", ".example", &mut number);
+                given.insert(stand_in.clone());
             }
             if !words::is_common(label) && label.chars().count() > 2 {
                 self.labels.entry(label.to_owned()).or_insert(bare);
@@ -108,7 +113,7 @@ impl Names {
     fn name_labels(&mut self, found: &Found) {
         let (mut hosts, mut edges) = (0, 0);
         let of_hosts = found.hosts.list.iter().flat_map(|host| {
-            let above = host.strip_suffix(words::registrable(host)).unwrap_or_default();
+            let above = host.strip_suffix(hosts::registrable(host)).unwrap_or_default();
             above.split('.').filter(|label| !label.is_empty())
         });
         for label in of_hosts.chain(found.machines.list.iter().map(String::as_str)) {
@@ -156,6 +161,27 @@ impl Names {
         }
     }
 
+    /// `Welcome Anna` after `Anna Smith`: every word of a name that is no common one. What is longer is no name.
+    fn name_parts(&mut self, found: &Found, number: &mut u32) {
+        for (name, _) in &found.people {
+            let words: Vec<String> = name
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .map(str::to_lowercase)
+                .collect();
+            for word in
+                words.iter().filter(|word| words.len() < 7 && word.chars().count() > 2 && !words::is_common(word))
+            {
+                let is_named =
+                    [&self.users, &self.labels, &self.people, &self.parts].iter().any(|map| map.contains_key(word));
+                if !is_named {
+                    let stand_in = self.next("name", "", number);
+                    self.parts.insert(word.clone(), stand_in);
+                }
+            }
+        }
+    }
+
     /// Digits stand where digits stood: `+1 (425) 555-0177` and `+14255550177` are one number.
     fn name_phones(&mut self, found: &Found) {
         let mut known: Map = Map::default();
@@ -196,18 +222,20 @@ impl Names {
         for text in &found.addresses.list {
             let stand_in = match text.parse::<Ipv6Addr>() {
                 Err(_) => free.next().unwrap_or(Ipv4Addr::new(192, 0, 2, 255)).to_string(),
-                Ok(address) => known
-                    .entry(address)
-                    .or_insert_with(|| {
+                Ok(address) => {
+                    let own = known.entry(address).or_insert_with(|| {
                         loop {
                             number += 1;
                             let own = Ipv6Addr::from(0x2001_0DB8 << 96 | number);
                             if !taken.contains(&own) {
-                                return own.to_string();
+                                return own;
                             }
                         }
-                    })
-                    .clone(),
+                    });
+                    // A port may follow a whole address without brackets: all groups stay.
+                    let groups = own.segments().map(|group| format!("{group:x}"));
+                    if text.contains("::") { own.to_string() } else { groups.join(":") }
+                }
             };
             addresses.insert(text.clone(), stand_in);
         }
@@ -259,6 +287,8 @@ fn taken(found: &Found) -> FxHashSet<String> {
         lists.iter().flat_map(|list| &list.list).map(|word| word.to_lowercase()).collect();
     taken.extend(found.hosts.list.iter().flat_map(|host| host.split('.')).map(str::to_owned));
     taken.extend(found.people.iter().map(|(name, _)| name.to_lowercase()));
+    let parts = found.people.iter().flat_map(|(name, _)| name.split(|c: char| !c.is_alphanumeric()));
+    taken.extend(parts.map(str::to_lowercase));
     taken.extend(found.phones.list.iter().map(|phone| phone.chars().filter(char::is_ascii_digit).collect::<String>()));
     taken
 }

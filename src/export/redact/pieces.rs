@@ -112,8 +112,10 @@ struct Body {
 enum Holds {
     /// What somebody wrote to somebody.
     Words,
-    /// Parts, of which some may be words.
-    Parts,
+    /// Parts, of which some may be words: all of them in a MESSAGE, unless they say otherwise.
+    Parts {
+        of_message: bool,
+    },
     Data,
 }
 
@@ -148,21 +150,28 @@ impl Body {
     }
 }
 
-/// What the body of a message holds, by its type.
+/// What the body of a message holds, by its type. What comes with a MESSAGE is words, unless it says otherwise.
 fn holds(message: &Message<'_>) -> Holds {
     let kind = message.header(HeaderName::ContentType).map(|header| header.text().to_ascii_lowercase());
-    match kind.as_deref().map(str::trim_start) {
-        Some(kind) if kind.starts_with("multipart/") => Holds::Parts,
-        Some(kind) if message.protocol() == crate::protocol::Protocol::Sip && is_words(kind) => Holds::Words,
+    let kind = kind.as_deref().map_or("", str::trim);
+    let is_sip = message.protocol() == crate::protocol::Protocol::Sip;
+    let is_note = message.start.method().is_some_and(|method| method.eq_ignore_ascii_case(b"MESSAGE"));
+    match kind {
+        kind if kind.starts_with("multipart/") => Holds::Parts { of_message: is_sip && is_note },
+        kind if is_sip && (is_words(kind) || is_note && !is_data(kind)) => Holds::Words,
         _ => Holds::Data,
     }
 }
 
 fn is_words(content_type: &str) -> bool {
-    let content_type = content_type.trim_start();
-    content_type.starts_with("text/")
-        || content_type.starts_with("message/cpim")
-        || content_type.starts_with("message/imdn")
+    let starts = ["text/", "message/cpim", "message/imdn", "application/rtf", "application/x-rtf"];
+    starts.iter().any(|start| content_type.starts_with(start))
+}
+
+/// True for types that machines write.
+fn is_data(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    kind.starts_with("application/") && ["xml", "sdp", "json", "soap"].iter().any(|end| kind.contains(end))
 }
 
 /// The lines of a record that its own lines leave out.
@@ -184,7 +193,7 @@ fn piece(replacer: &Replacer, bytes: &[u8], body: Option<&Body>) -> String {
     let mut head = replacer.text(&head);
     let new = match body.holds {
         Holds::Words => folded(&old),
-        Holds::Parts => replacer.text(&parts(&old)),
+        Holds::Parts { of_message } => replacer.text(&parts(&old, of_message)),
         Holds::Data => replacer.text(&old),
     };
     if body.says_length {
@@ -237,18 +246,27 @@ fn folded(text: &str) -> String {
 }
 
 /// A body of several parts (RFC 2046 5.1), those folded that somebody wrote.
-fn parts(text: &str) -> String {
+fn parts(text: &str, of_message: bool) -> String {
     let mut own = String::new();
-    let (mut is_head, mut folds) = (false, false);
+    let mut is_head = false;
+    let mut folds = false;
+    // The headers of a part, each in one line.
+    let mut head: Vec<String> = Vec::new();
     for line in text.split_inclusive('\n') {
         let content = line.trim_end_matches(['\r', '\n']);
         if content.starts_with("--") {
             (is_head, folds) = (true, false);
+            head.clear();
         } else if is_head && content.is_empty() {
             is_head = false;
+            let kind = head.iter().find_map(|header| header.strip_prefix("content-type:")).map_or("", str::trim);
+            folds = is_words(kind) || of_message && !kind.starts_with("multipart/") && !is_data(kind);
         } else if is_head {
             let lower = content.to_ascii_lowercase();
-            folds |= lower.strip_prefix("content-type:").is_some_and(is_words);
+            match head.last_mut().filter(|_| content.starts_with([' ', '\t'])) {
+                Some(last) => *last += &lower,
+                None => head.push(lower),
+            }
         } else if folds {
             own += &folded(line);
             continue;
@@ -282,8 +300,12 @@ mod tests {
         assert_eq!(folded("> Hi\n> you"), "> [text of 10 bytes]\n> ");
         let body = "--x\r\nContent-Type: text/plain\r\n\r\nHi Anna\r\n--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--x--\r\n";
         assert_eq!(
-            parts(body),
+            parts(body, false),
             "--x\r\nContent-Type: text/plain\r\n\r\n[text of 9 bytes]\r\n--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--x--\r\n"
+        );
+        assert_eq!(
+            parts("--x\nContent-Type:\n text/plain\n\nHi\n--x\n\nyou\n--x--\n", true),
+            "--x\nContent-Type:\n text/plain\n\n[text of 3 bytes]\n--x\n\n[text of 4 bytes]\n--x--\n"
         );
     }
 

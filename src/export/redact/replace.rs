@@ -1,13 +1,17 @@
 //! Puts stand-ins in the place of what they stand for, in one text.
 
-use super::learn::{Found, is_escaped};
+use super::escapes::Plain;
+use super::fields::{self, Field, Form};
+use super::learn::Found;
 use super::names::Names;
+use super::numbers::is_escaped;
 use super::secrets::{self, SecretKind};
 use super::token::{self, NameKind};
-use super::{base64, words};
+use super::{base64, hosts, structure, words};
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Finds all names at once, and knows what stands for each.
@@ -34,25 +38,17 @@ enum Place {
     Address,
 }
 
-macro_rules! patterns {
-    ($($name:ident = $pattern:expr;)*) => { $(static $name: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let regex = Regex::new($pattern);
-        debug_assert!(regex.is_ok(), "{regex:?}");
-        regex.ok()
-    });)* };
-}
-
 patterns! {
     CALL_ID = r#"(?i)((?:^|[\s"])(?:SIP-)?call[-‐-―]?id["]?\s*[:=]\s*"?|^[>\s]*i\s*:\s*)([^\s",;<>@]+)"#;
-    DEVICE = r#"(?i)(\bepid\s*=\s*"?|\bopaque=(?:user:epid|app:conf:[\w-]+:id):|\burn:uuid:|\b(?:device-?id|machine-?id|hardware-?id|instance-?guid|mac(?:-?address)?)\s*[=:]\s*"?)([\w:-]+)"#;
+    DEVICE = r#"(?i)(\bepid\s*=\s*"?|\bopaque=(?:user:epid|app:conf:[\w-]+:id):|\burn:uuid:|\b(?:device-?id|machine-?id|hardware-?id|instance-?guid|object-?guid|mac(?:-?address)?)\s*[=:]\s*"?)([\w:-]+)"#;
     NUMBER = r"[0-9A-Za-z]{8,}(?:-[0-9A-Za-z]+)*";
     EXTENSION = r"(?i)(;ext=)([0-9]{2,8})";
     ADDRESS = r"(?i)((?:^|[^\p{L}\p{N}._+'~%-]|%[0-9a-f]{2}))([\p{L}\p{N}._+'~-]+)(?:@|%40)";
-    ACCOUNT = r#"(?i)(\b(?:user|user-?name|user id|userid|upn|samaccountname|account-?name|logon|login|identity|owner|trustee)\s*[=:]\s*["'](?:[^"'\\]+\\)?)([^"'=@\\]+)["']"#;
-    SCHEMA = r#"(?i)\b(?:https?://(?:schemas\.|www\.w3\.org|docs\.oasis-open\.org|tempuri\.org)|urn:schemas-)[^\s"'<>]*"#;
-    ESCAPED = r"[0-9A-Za-z._~-]*(?:%[0-9A-Fa-f]{2}[0-9A-Za-z._~-]*)+";
+    NUMBER_IN_ADDRESS = r"(?i)(\b(?:sips?|tel)(?::|%3a))(\+?[0-9][0-9().-]*)";
+    HARDWARE = r"\b((?:[0-9A-Fa-f]{2}[:-]){5})([0-9A-Fa-f]{2})\b";
+    HEXADECIMAL = r"\b(?:[0-9A-Fa-f]{2}){6,}\b";
     // With what stands before a token: tokens are rebuilt already, and stand-ins in them may look like names.
-    BASE64 = r#"(?i)(gssapi[-‐-―]data\s*=\s*["“”„]?|\b(?:Negotiate|NTLM|Kerberos|TLS-DSK)\s+)?([0-9A-Za-z+/]{24,}={0,2})"#;
+    BASE64 = r#"(?i)(gssapi[-‐-―]data\s*=\s*["“”„]?|\b(?:Negotiate|NTLM|Kerberos|TLS-DSK)\s+)?([0-9A-Za-z+/]{12,}={0,2})"#;
 }
 
 impl Replacer {
@@ -60,8 +56,10 @@ impl Replacer {
         let mut patterns: Vec<String> = Vec::new();
         let mut literals = Vec::new();
         let mut add = |pattern: &str, stand_in: &str, place: Place| {
-            patterns.push(pattern.to_owned());
-            literals.push(Literal { stand_in: stand_in.to_owned(), place });
+            for written in in_any_case(pattern) {
+                patterns.push(written);
+                literals.push(Literal { stand_in: stand_in.to_owned(), place });
+            }
         };
         for (domain, stand_in) in sorted(&names.domains) {
             add(domain, stand_in, Place::Word);
@@ -76,7 +74,7 @@ impl Replacer {
         }
         // A label too short to be found alone is found with its domain.
         for host in &found.hosts.list {
-            let domain = words::registrable(host);
+            let domain = hosts::registrable(host);
             let above = host.strip_suffix(domain).unwrap_or_default().trim_end_matches('.');
             if above.split('.').any(|label| names.labels.contains_key(label) && !stands_alone(label)) {
                 let label = |label: &str| names.labels.get(label).cloned().unwrap_or_else(|| label.to_owned());
@@ -90,20 +88,24 @@ impl Replacer {
                 add(user, stand_in, Place::Word);
             }
         }
-        for (person, stand_in) in sorted(&names.people) {
+        for (person, stand_in) in sorted(&names.people).into_iter().chain(sorted(&names.parts)) {
             add(person, stand_in, Place::Word);
         }
         for (phone, stand_in) in sorted(&names.phones) {
-            let digits = phone.trim_start_matches('+');
-            if phone.starts_with('+') || phone.len() > 6 {
+            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+            if phone.starts_with('+') || digits(phone).len() > 6 {
                 add(phone, stand_in, Place::Word);
             }
-            if digits.len() < phone.len() && digits.len() > 7 {
-                add(digits, stand_in.trim_start_matches('+'), Place::Word);
+            if digits(phone).len() < phone.len() && digits(phone).len() > 6 {
+                add(phone.trim_start_matches('+'), stand_in.trim_start_matches('+'), Place::Word);
+                add(&digits(phone), &digits(stand_in), Place::Word);
             }
         }
         for (address, stand_in) in sorted(&names.addresses) {
             add(address, stand_in, Place::Address);
+            for sign in ["-", "_"].iter().filter(|_| !address.contains(':')) {
+                add(&address.replace('.', sign), &stand_in.replace('.', sign), Place::Address);
+            }
         }
         let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns).ok();
         Self { names, automaton, literals }
@@ -191,6 +193,7 @@ impl Replacer {
             let device = |id: &str| self.names.devices.get(&id.to_lowercase()).map(|own| in_case_of(id, own));
             text = second_group(&CALL_ID, text, |id| self.names.call_ids.get(id).cloned());
             text = second_group(&DEVICE, text, device);
+            text = replace_all(&HARDWARE, text, |found| device(found.get(0)?.as_str()));
         }
         let lookup = |id: &str| {
             let device = || self.names.devices.get(&id.to_lowercase()).map(|own| in_case_of(id, own));
@@ -199,7 +202,10 @@ impl Replacer {
         replace_all(&NUMBER, text, |found| {
             let token = found.get(0)?.as_str();
             let is_made = self.names.is_made(token);
-            if is_made || token.bytes().all(|byte| byte.is_ascii_digit()) && token.len() < 12 {
+            if is_made
+                || words::is_of_formats(token)
+                || token.bytes().all(|byte| byte.is_ascii_digit()) && token.len() < 12
+            {
                 return None;
             }
             lookup(token).or_else(|| {
@@ -224,8 +230,9 @@ impl Replacer {
         if text.contains('@') || text.contains("%40") {
             text = second_group(&ADDRESS, text, user);
         }
-        if text.contains(['"', '\'']) {
-            text = second_group(&ACCOUNT, text, user);
+        text = self.short_fields(text, user);
+        if text.contains(':') {
+            text = second_group(&NUMBER_IN_ADDRESS, text, |number| self.names.phones.get(number).cloned());
         }
         if text.contains(";ext=") {
             text = second_group(&EXTENSION, text, |number| self.names.phones.get(number).cloned());
@@ -233,59 +240,105 @@ impl Replacer {
         text
     }
 
+    /// Such users and short numbers in the fields that are theirs.
+    fn short_fields<'a>(&self, text: Cow<'a, str>, user: impl Fn(&str) -> Option<String>) -> Cow<'a, str> {
+        let mut own = String::new();
+        let mut at = 0;
+        for value in fields::assigned(&text) {
+            let written = text.get(value.range.clone()).unwrap_or_default();
+            let name = written.rsplit('\\').next().unwrap_or(written);
+            let stand_in = match (value.field, value.form) {
+                (Field::User, Form::Quoted) => user(name),
+                (Field::Phone, _) => self.names.phones.get(name).cloned(),
+                _ => None,
+            };
+            if let Some(stand_in) = stand_in.filter(|_| value.range.start >= at) {
+                own += text.get(at..value.range.end - name.len()).unwrap_or_default();
+                own += &stand_in;
+                at = value.range.end;
+            }
+        }
+        if at == 0 {
+            return text;
+        }
+        own += text.get(at..).unwrap_or_default();
+        Cow::Owned(own)
+    }
+
     /// Every name that stands where it counts; of two that begin at one place the longer one. `None` where there are
     /// none.
-    fn literals(&self, text: &str) -> Option<String> {
-        let automaton = self.automaton.as_ref()?;
-        let mut hits: Vec<(usize, usize, &Literal)> = automaton
-            .find_overlapping_iter(text)
-            .filter_map(|hit| {
-                let literal = self.literals.get(hit.pattern().as_usize())?;
-                stands_free(text, hit.start(), hit.end(), literal.place).then_some((hit.start(), hit.end(), literal))
-            })
-            .collect();
+    pub fn literals(&self, text: &str) -> Option<String> {
+        let mut hits = self.hits(text);
+        // Names that are escaped are found in what is meant.
+        if let Some(meant) = Plain::of(text) {
+            let found = self.hits(&meant.text).into_iter();
+            hits.extend(found.filter_map(|(range, literal)| Some((meant.written(&range)?, literal))));
+        }
         if hits.is_empty() {
             return None;
         }
-        hits.sort_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
-        let schemas: Vec<_> =
-            SCHEMA.iter().flat_map(|pattern| pattern.find_iter(text)).map(|found| found.range()).collect();
+        hits.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+        let protected = structure::protected(text);
         let mut own = String::with_capacity(text.len() + 64);
         let mut at = 0;
-        for (start, end, literal) in hits {
-            if start < at || schemas.iter().any(|range| range.contains(&start)) {
+        for (range, literal) in hits {
+            if range.start < at || structure::touches(&protected, &range) {
                 continue;
             }
-            own += text.get(at..start).unwrap_or_default();
-            own += &in_case_of(text.get(start..end).unwrap_or_default(), &literal.stand_in);
-            at = end;
+            own += text.get(at..range.start).unwrap_or_default();
+            let written = text.get(range.clone()).unwrap_or_default();
+            let stand_in = in_case_of(written, &literal.stand_in);
+            own += &if written.contains('%') { stand_in.replace(' ', "%20") } else { stand_in };
+            at = range.end;
         }
         own += text.get(at..).unwrap_or_default();
         Some(own)
     }
 
-    /// Names that are written in another way: escaped in a URL, or in base64.
+    fn hits(&self, text: &str) -> Vec<(Range<usize>, &Literal)> {
+        let automaton = self.automaton.iter();
+        let hits = automaton.flat_map(|automaton| automaton.find_overlapping_iter(text));
+        let hits = hits.filter_map(|hit| Some((hit.range(), self.literals.get(hit.pattern().as_usize())?)));
+        hits.filter(|(range, literal)| stands_free(text, range.start, range.end, literal.place)).collect()
+    }
+
+    /// Names that are written in numbers: in base64 or hexadecimal.
     fn hidden(&self, text: String) -> String {
-        let mut text: Cow<'_, str> = Cow::Owned(text);
-        if text.contains('%') {
-            text = replace_all(&ESCAPED, text, |found| {
-                let plain = unescaped(found.get(0)?.as_str())?;
-                self.literals(&plain).map(|own| escaped(&own))
-            });
-        }
+        let holds = |bytes: &[u8]| {
+            let automaton = self.automaton.as_ref()?;
+            automaton.find_overlapping_iter(bytes).find(|hit| hit.len() > 3).map(|_| ())
+        };
+        let text = replace_all(&HEXADECIMAL, Cow::Owned(text), |found| {
+            let digits = found.get(0)?.as_str();
+            let values: Vec<u8> = digits.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
+            let bytes: Vec<u8> = values.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect();
+            holds(&bytes).map(|()| "0".repeat(digits.len()))
+        });
         replace_all(&BASE64, text, |found| {
             let digits = found.get(2).filter(|_| found.get(1).is_none())?.as_str();
             let (bytes, _) = base64::decode(digits);
             // UTF-16 reads as text once its zeros are left out.
             let narrow: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != 0).collect();
-            let holds = |bytes: &[u8]| {
-                let automaton = self.automaton.as_ref()?;
-                automaton.find_overlapping_iter(bytes).find(|hit| hit.len() > 3).map(|_| ())
-            };
             (holds(&bytes).is_some() || holds(&narrow).is_some()).then(|| "A".repeat(digits.len()))
         })
         .into_owned()
     }
+}
+
+/// A name as it is, and where it has letters that are not of ASCII, in the ways that people write it.
+fn in_any_case(name: &str) -> Vec<String> {
+    let mut all = vec![name.to_owned()];
+    if !name.is_ascii() {
+        let mut starts = true;
+        let capitals = name.chars().flat_map(|c| {
+            let is_first = std::mem::replace(&mut starts, !c.is_alphanumeric());
+            if is_first { c.to_uppercase().collect::<Vec<_>>() } else { vec![c] }
+        });
+        let capitals = capitals.collect();
+        all.extend([capitals, name.to_uppercase()]);
+        all.dedup();
+    }
+    all
 }
 
 /// In an order that does not change from run to run.
@@ -316,7 +369,9 @@ fn stands_free(text: &str, start: usize, end: usize, place: Place) -> bool {
         Place::Word => (!is_word(last) || is_escaped(before)) && !is_word(next),
         Place::Address => {
             let number_after = after.get(1..2).is_some_and(|byte| byte.bytes().all(|byte| byte.is_ascii_digit()));
-            (!is_word(last) && last != Some('.') || is_escaped(before))
+            // `IP192.0.2.1`; but `v4.0.0.1` is a version.
+            let is_label = last.is_some_and(|c| c.is_ascii_alphabetic() && !c.eq_ignore_ascii_case(&'v'));
+            (!is_word(last) && last != Some('.') || is_escaped(before) || is_label)
                 && !is_word(next)
                 && !(next == Some('.') && number_after)
         }
@@ -326,7 +381,6 @@ fn stands_free(text: &str, start: usize, end: usize, place: Place) -> bool {
 /// Where the prefix of a record ends that starts in this line; 0 where none does.
 fn prefix_end(line: &str) -> usize {
     let bytes = line.trim_start_matches('\u{FEFF}').as_bytes();
-    let marks = line.len() - bytes.len();
     if bytes.get(10) == Some(&b'|') && bytes.get(2) == Some(&b'/') {
         return line.find(":: ").or_else(|| line.find("::")).map_or(0, |at| at + 2);
     }
@@ -345,7 +399,8 @@ fn prefix_end(line: &str) -> usize {
             return at + 1;
         }
     }
-    marks
+    // A line that is cut inside of its prefix still has the numbers of one.
+    scope
 }
 
 /// Replaces the second group of a pattern where something stands for it.
@@ -383,30 +438,6 @@ fn replace_all<'a>(
     }
     own += text.get(at..).unwrap_or_default();
     Cow::Owned(own)
-}
-
-fn unescaped(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| first == b'%').and_then(|hex| str::from_utf8(hex).ok());
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        bytes.push(byte.unwrap_or(first));
-        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn escaped(text: &str) -> String {
-    let mut own = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"._~-".contains(&byte) {
-            own.push(char::from(byte));
-        } else {
-            own += &format!("%{byte:02x}");
-        }
-    }
-    own
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Found by where they stand, never by what they are; what is done with one is the caller's business. Lines stay
 //! lines: whatever a secret is replaced by, as many come out as went in.
 
+use super::fields::{self, Field, Form};
+use super::words;
 use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -48,12 +50,6 @@ impl SecretKind {
 /// Gives what shall stand instead of a secret.
 pub type Replace<'a> = dyn FnMut(SecretKind, &str) -> String + 'a;
 
-fn regex(pattern: &str) -> Option<Regex> {
-    let regex = Regex::new(pattern);
-    debug_assert!(regex.is_ok(), "{regex:?}");
-    regex.ok()
-}
-
 /// A pattern whose group 1 is kept, group 2 is the secret, and the rest is kept.
 struct Shape {
     pattern: &'static LazyLock<Option<Regex>>,
@@ -63,25 +59,20 @@ struct Shape {
     is_secret: fn(&str) -> bool,
 }
 
-macro_rules! patterns {
-    ($($name:ident = $pattern:expr;)*) => { $(static $name: LazyLock<Option<Regex>> = LazyLock::new(|| regex($pattern));)* };
-}
-
 patterns! {
-    PARAMETER = r#"(?i)((?:^|[\s,;>])(gssapi[-‐-―]data|rspauth|response|crand|srand|c?nonce|opaque|ms-body)\s*=\s*["“”„])([^"“”„\r\n]*)"#;
+    PARAMETER = r#"(?i)((?:^|[\s,;>])(gssapi[-‐-―]data|rspauth|response|crand|srand|c?nonce|opaque)\s*=\s*["“”„])([^"“”„\r\n]*)"#;
     BARE_PARAMETER = r"(?i)((?:^|[\s,;])(gssapi-data|rspauth|crand|srand)=)([0-9A-Za-z+/=]+)";
     SCHEME = r#"(?i)((?:^|[\s:,"'])(Negotiate|NTLM|Kerberos|Bearer|Basic|TLS-DSK)\s+)((?:cwt=)?[0-9A-Za-z+/_.~%-]{4,}={0,2})"#;
     TICKET_HEADER = r"(?i)(^[>\s]*(X-MS-WebTicket)\s*:\s*(?:opaque=)?(?:cwt=)?)([^\r\n]+)";
     CWT = r"(?i)((\b)cwt(?:=|%3d))([0-9A-Za-z+/=%_-]{8,})";
     JWT = r"((\b))(eyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]+){1,2})";
-    COOKIE = r"(?i)(^[>\s]*((?:Set-)?Cookie2?)\s*:\s*)([^\r\n]+)";
-    ASSIGNED = r#"(?i)(\b(password|passwd|pwd|passphrase|client_secret|access_token|refresh_token|id_token|assertion|api_?key|secret|wresult|samlresponse)(?:\s*=\s*["']?|["']\s*:\s*["']|:\s+))([^\s"'<>&,;]{3,})"#;
+    COOKIE = r"(?i)(^[>\s]*((?:Set-|X-[\w-]*)?Cookie2?)\s*:\s*)([^\r\n]+)";
     MEDIA_KEY = r"(?i)((\b)inline:|a=ice-(?:pwd|ufrag):)([0-9A-Za-z+/=]{4,})";
     CANDIDATE = r"(?i)(^a=candidate:()\S+ \d ?)([0-9A-Za-z+/=]{8,})( (?:UDP|TCP))";
-    SUBJECT = r"(?i)(^[>\s]*(Subject|Organization|Ms-Subject)\s*:\s*)([^\r\n]+)";
+    SUBJECT = r"(?i)(^[>\s]*(Subject|s|Organization|Ms-Subject)\s*:\s*)([^\r\n]+)";
+    SESSION = r"(^(s|i)=)(.+)";
     RAW_NTLM = r#"((\b))(NTLMSSP[.\x00][^\r\n"]*)"#;
-    OPEN = r"(?i)((?:<|&lt;)(?:[\w-]+:)?(BinarySecurityToken|Assertion|EncryptedAssertion|SignatureValue|DigestValue|X509Certificate|X509SerialNumber|X509IssuerName|X509SubjectName|Certificate|PKCS7|PKCS10|Password|CipherValue|BinarySecret|Nonce|KeyIdentifier|Modulus|Exponent|Entropy|Pin|note|subject|aboutMe|freeBusy|encodedFreeBusy|street|city|postalCode|zipcode|title|department|company|office)\b[^<>&]*?(?:>|&gt;))";
-    AUTHORIZATION_LINE = r"(?i)^[>\s]*(?:Proxy-)?(?:Authorization|Authenticat\w+|WWW-Authenticate)\s*:";
+    AUTHORIZATION_LINE = r#"(?i)(?:^|[>\s"])(?:Proxy-)?(?:Authorization|Authenticat\w+|WWW-Authenticate)["']?\s*:"#;
 }
 
 const SHAPES: &[Shape] = &[
@@ -92,25 +83,18 @@ const SHAPES: &[Shape] = &[
     Shape { pattern: &BARE_PARAMETER, kind: parameter_kind, sign: b"=", is_secret: |_| true },
     Shape { pattern: &CWT, kind: |_| SecretKind::Ticket, sign: b"wt", is_secret: |_| true },
     Shape { pattern: &JWT, kind: |_| SecretKind::Ticket, sign: b"eyJ", is_secret: |_| true },
-    Shape { pattern: &ASSIGNED, kind: assigned_kind, sign: b"", is_secret: |_| true },
     Shape { pattern: &MEDIA_KEY, kind: |_| SecretKind::Key, sign: b":", is_secret: |_| true },
     Shape { pattern: &CANDIDATE, kind: |_| SecretKind::Key, sign: b"candidate:", is_secret: |_| true },
+    // Of a description of a session (RFC 4566).
+    Shape { pattern: &SESSION, kind: |_| SecretKind::Words, sign: b"=", is_secret: |value| !words::are_common(value) },
     Shape { pattern: &RAW_NTLM, kind: |_| SecretKind::Token, sign: b"NTLMSSP", is_secret: |_| true },
 ];
 
 fn parameter_kind(found: &Captures<'_>) -> SecretKind {
     match found.get(2).map_or("", |name| name.as_str()).to_ascii_lowercase().as_str() {
         "opaque" => SecretKind::Association,
-        "ms-body" => SecretKind::Words,
         name if name.starts_with("gssapi") => SecretKind::Token,
         _ => SecretKind::Signature,
-    }
-}
-
-fn assigned_kind(found: &Captures<'_>) -> SecretKind {
-    match found.get(2).map_or("", |name| name.as_str()).to_ascii_lowercase().as_str() {
-        "access_token" | "refresh_token" | "id_token" | "assertion" | "wresult" | "samlresponse" => SecretKind::Ticket,
-        _ => SecretKind::Password,
     }
 }
 
@@ -134,6 +118,8 @@ enum Open {
     Element(SecretKind, String),
     /// Inside quotes that the line before did not close.
     Quotes,
+    /// In a header, which goes on in lines that begin with a blank (RFC 3261 7.3.1).
+    Header(SecretKind),
 }
 
 fn replace_in_line(line: &str, open: &mut Open, with: &mut Replace<'_>) -> String {
@@ -155,33 +141,30 @@ fn replace_in_line(line: &str, open: &mut Open, with: &mut Replace<'_>) -> Strin
                 }
             }
         }
-        Open::Nothing => {}
+        Open::Header(kind) if line.starts_with([' ', '\t']) && !line.trim().is_empty() => {
+            *open = Open::Header(kind);
+            let content = line.trim();
+            let start = line.len() - line.trim_start().len();
+            return line.get(..start).unwrap_or_default().to_owned() + &with(kind, content);
+        }
+        Open::Header(_) | Open::Nothing => {}
     }
     // Elements first: what stands in them is secret whatever it looks like.
-    let elements = OPEN.as_ref().filter(|_| rest.contains('<') || rest.contains("&lt;"));
-    while let Some(found) = elements.and_then(|pattern| pattern.captures(rest)) {
-        let (Some(whole), Some(name)) = (found.get(1), found.get(2)) else { break };
-        let before = rest.get(..whole.end()).unwrap_or_default();
-        let is_empty = whole.as_str().ends_with("/>") || whole.as_str().ends_with("/&gt;");
-        kept += &in_plain(before, open, with);
-        rest = rest.get(whole.end()..).unwrap_or_default();
-        if !is_empty {
-            let name = name.as_str().to_ascii_lowercase();
-            rest = inside(rest, element_kind(&name), name, &mut kept, open, with);
-        }
+    let mut plain = rest;
+    let mut from = 0;
+    while let Some((field, name, tag)) = plain.get(from..).and_then(fields::next_element) {
+        let end = from + tag.end;
+        let Field::Secret(kind) = field else {
+            from = end;
+            continue;
+        };
+        let name = name.to_ascii_lowercase();
+        kept += &in_plain(plain.get(..end).unwrap_or_default(), open, with);
+        plain = inside(plain.get(end..).unwrap_or_default(), kind, name, &mut kept, open, with);
+        from = 0;
     }
+    let rest = plain;
     kept + &in_plain(rest, open, with)
-}
-
-fn element_kind(name: &str) -> SecretKind {
-    match name {
-        "binarysecuritytoken" | "assertion" | "encryptedassertion" => SecretKind::Ticket,
-        "password" | "pin" => SecretKind::Password,
-        "binarysecret" | "entropy" | "nonce" => SecretKind::Key,
-        "note" | "subject" | "aboutme" | "freebusy" | "encodedfreebusy" | "street" | "city" | "postalcode"
-        | "zipcode" | "title" | "department" | "company" | "office" => SecretKind::Words,
-        _ => SecretKind::Certificate,
-    }
 }
 
 /// Replaces the content of an element up to its end, and gives what follows it.
@@ -193,17 +176,7 @@ fn inside<'a>(
     open: &mut Open,
     with: &mut Replace<'_>,
 ) -> &'a str {
-    let lower = rest.to_ascii_lowercase();
-    let ends =
-        ["</", "&lt;/"].iter().flat_map(|mark| lower.match_indices(mark).map(|(at, mark)| (at, at + mark.len())));
-    let end = ends
-        .filter(|(_, after)| {
-            let tag = lower.get(*after..).unwrap_or_default();
-            let tag = tag.split(['>', '&', ' ']).next().unwrap_or_default();
-            tag == name || tag.rsplit(':').next() == Some(name.as_str())
-        })
-        .map(|(at, _)| at)
-        .min();
+    let end = closing_tag(rest, &name);
     let (content, after) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or((rest, ""));
     if end.is_none() {
         *open = Open::Element(kind, name);
@@ -218,6 +191,24 @@ fn inside<'a>(
         *kept += &with(kind, value.trim());
     }
     after
+}
+
+/// Where the tag begins that closes an element; its name is in lower case.
+fn closing_tag(text: &str, name: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..)?;
+        let open = rest.find(['<', '&'])?;
+        let tag = rest.get(open..)?;
+        if let Some(tag) = tag.strip_prefix("</").or_else(|| tag.strip_prefix("&lt;/")) {
+            let end = tag.bytes().take(100).position(|byte| b">& ".contains(&byte)).unwrap_or(tag.len().min(100));
+            let local = tag.get(..end).and_then(|tag| tag.rsplit(':').next());
+            if local.is_some_and(|local| local.eq_ignore_ascii_case(name)) {
+                return Some(at + open);
+            }
+        }
+        at += open + 1;
+    }
 }
 
 /// Replaces what stands outside of secret elements.
@@ -239,6 +230,17 @@ fn in_plain(text: &str, open: &mut Open, with: &mut Replace<'_>) -> String {
             text = each(pattern, &text, shape.kind, shape.is_secret, with);
         }
     }
+    text = assigned(text, with);
+    for header in [&TICKET_HEADER, &COOKIE, &SUBJECT] {
+        if let Some(found) = header.as_ref().and_then(|pattern| pattern.captures(&text)) {
+            let name = found.get(2).map_or("", |name| name.as_str()).to_ascii_lowercase();
+            *open = Open::Header(match name {
+                name if name.ends_with("ticket") => SecretKind::Ticket,
+                name if name.contains("cookie") => SecretKind::Cookie,
+                _ => SecretKind::Words,
+            });
+        }
+    }
     // A token whose quotes do not close goes on in the next line, if that looks like one.
     let lower = text.to_ascii_lowercase();
     if let Some(at) = lower.rfind("gssapi-data=\"")
@@ -249,6 +251,34 @@ fn in_plain(text: &str, open: &mut Open, with: &mut Replace<'_>) -> String {
     text.into_owned()
 }
 
+/// Replaces what stands in fields that hide something.
+fn assigned<'a>(text: Cow<'a, str>, with: &mut Replace<'_>) -> Cow<'a, str> {
+    let mut own = String::new();
+    let mut at = 0;
+    for value in fields::assigned(&text) {
+        let Field::Secret(kind) = value.field else { continue };
+        let secret = text.get(value.range.clone()).unwrap_or_default();
+        let is_secret = match (kind, value.form) {
+            // Words of the log stand there too: `Password: expired`, `token=none`.
+            (SecretKind::Password, Form::Line) | (SecretKind::Ticket, _) => {
+                secret.len() > 2 && (!words::are_common(secret) || secret.bytes().all(|byte| byte.is_ascii_digit()))
+            }
+            (SecretKind::Words, _) => !secret.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("cn=")),
+            _ => secret.len() > 2,
+        };
+        if is_secret {
+            own += text.get(at..value.range.start).unwrap_or_default();
+            own += &with(kind, secret);
+            at = value.range.end;
+        }
+    }
+    if at == 0 {
+        return text;
+    }
+    own += text.get(at..).unwrap_or_default();
+    Cow::Owned(own)
+}
+
 fn has(text: &str, sign: &[u8]) -> bool {
     memchr::memmem::find(text.as_bytes(), sign).is_some()
 }
@@ -257,7 +287,7 @@ fn has(text: &str, sign: &[u8]) -> bool {
 fn is_token(value: &str, is_authorization: bool) -> bool {
     let is_parameter =
         value.ends_with('=') && value.trim_end_matches('=').chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    let is_mixed = value.bytes().any(|byte| byte.is_ascii_digit() || b"+/=".contains(&byte));
+    let is_mixed = value.bytes().any(|byte| byte.is_ascii_digit() || b"+/=.".contains(&byte));
     !is_parameter && (is_authorization && value.len() > 8 || value.len() >= 16 && is_mixed)
 }
 
@@ -343,6 +373,16 @@ mod tests {
                 "grant_type=password&username=anna&password=hunter2",
                 "grant_type=password&username=anna&password=[password of 7 characters]",
             ),
+            ("{\\\"password\\\":\\\"hunter2\\\"}", "{\\\"password\\\":\\\"[password of 7 characters]\\\"}"),
+            (
+                "password=\"my horse\" pin=99887 token=none",
+                "password=\"[password of 8 characters]\" pin=[password of 5 characters] token=none",
+            ),
+            ("x;ms-route-sig=fdAB;lr", "x;ms-route-sig=[ticket of 4 characters];lr"),
+            ("s: plan\n for us\nTo: x", "s: [text of 4 characters]\n [text of 6 characters]\nTo: x"),
+            ("<ca:A3>Berlin</ca:A3><a/>", "<ca:A3>[text of 6 characters]</ca:A3><a/>"),
+            ("a;ms-body=U2FsYXJ5;b", "a;ms-body=[text of 8 characters];b"),
+            ("s=Call of Anna\ns=session\ns=-", "s=[text of 12 characters]\ns=session\ns=-"),
             ("Cookie: a=b; c=d", "Cookie: [cookie of 8 characters]"),
             ("a=crypto:1 AES inline:PS1uQCVeeCFCanVmcjkpPyw|2^31", "a=crypto:1 AES inline:[key of 23 characters]|2^31"),
             (
