@@ -174,12 +174,20 @@ fn assigned_at(line: &str, sign: usize) -> Option<Value> {
     let value = after.trim_start_matches([' ', '\t']);
     let start = line.len() - value.len();
     let quote = ["\\\"", "\\'", "\"", "'", "“", "”", "„"].into_iter().find(|quote| value.starts_with(quote));
-    let (form, range) = match quote {
-        Some(quote) => (Form::Quoted, quoted(value, quote)?),
-        None if is_equal => (Form::Bare, 0..bare_end(value)),
+    let form = match quote {
+        Some(_) => Form::Quoted,
+        None if is_equal => Form::Bare,
         // A key of JSON has quotes; `a::b` and `http://` are no fields, and a value stands apart.
         None if unquoted.len() < before.len() || after.len() == value.len() => return None,
-        None => (Form::Line, 0..value.find([';', ',', '<', '(', '"', '&']).unwrap_or(value.len())),
+        None => Form::Line,
+    };
+    let field = of(name, form)?;
+    let range = match (quote, field) {
+        (Some(quote), _) => quoted(value, quote)?,
+        (None, Field::Person | Field::Title | Field::Secret(_)) if form == Form::Line => {
+            0..value.find([';', ',', '<', '(', '"', '&']).unwrap_or(value.len())
+        }
+        _ => 0..bare_end(value),
     };
     let range = start + range.start..start + range.end;
     let text = line.get(range.clone())?;
@@ -187,8 +195,7 @@ fn assigned_at(line: &str, sign: usize) -> Option<Value> {
     // What is folded already hides nothing.
     let goes_on = || line.get(range.end..).is_some_and(|after| after.starts_with(" of "));
     let is_folded = text.ends_with(" characters]") || text.ends_with("[]") || text.contains('[') && goes_on();
-    let field = of(name, form).filter(|_| !range.is_empty() && !is_folded)?;
-    Some(Value { field, form, range })
+    (!range.is_empty() && !is_folded).then_some(Value { field, form, range })
 }
 
 /// What stands between quotes of one kind; to the end where they do not close.
@@ -263,6 +270,7 @@ mod tests {
             ("USERNAME=anna COMPUTERNAME=ANNAPC", &["anna", "ANNAPC"]),
             ("password=\"my horse \\\" x\" pin = 99", &["my horse \\\" x", "99"]),
             ("password=[password of 7 characters];a-fqdn=x.contoso.com", &["x.contoso.com"]),
+            ("Host: foo user=anna", &["foo", "anna"]),
             ("User: anna Host::x User-Agent: y \"name\": 7", &[]),
         ] {
             let found: Vec<&str> = assigned(line).into_iter().filter_map(|value| line.get(value.range)).collect();

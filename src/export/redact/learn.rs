@@ -313,6 +313,7 @@ impl Found {
     }
 
     fn learn_accounts(&mut self, line: &str) {
+        let is_only = line.matches('\\').count() == 1 + usize::from(line.starts_with("TL_"));
         for found in each(&ACCOUNT, line) {
             let (Some(domain), Some(user)) = (found.get(1), found.get(2)) else { continue };
             let before = line.get(..domain.start()).and_then(|before| before.chars().next_back());
@@ -321,12 +322,7 @@ impl Found {
             let is_apart = |c: Option<char>| c.is_none_or(|c| c.is_whitespace() || "\"'(),;=".contains(c));
             let is_name = |name: &str| !name.contains('.') && !words::is_common(name);
             // Names in small letters look like paths and escapes: they stand alone in their line.
-            if is_apart(before)
-                && is_apart(after)
-                && line.matches('\\').count() == 1 + usize::from(line.starts_with("TL_"))
-                && is_name(domain.as_str())
-                && is_name(user.as_str())
-            {
+            if is_apart(before) && is_apart(after) && is_only && is_name(domain.as_str()) && is_name(user.as_str()) {
                 self.machine(domain.as_str());
                 self.user(user.as_str());
             } else if !is_path && before.is_none_or(|c| !c.is_alphanumeric() && !"\\[:".contains(c)) {
@@ -421,7 +417,8 @@ impl Found {
             self.phones.insert(name);
         }
         let is_address = name.contains('@') || name.contains("sip:") || hosts::ends_like_host(name);
-        if name.chars().count() < 2 || name.starts_with('[') || is_address || words::are_common(name) {
+        // What is longer is no name of anybody.
+        if !(2..150).contains(&name.chars().count()) || name.starts_with('[') || is_address || words::are_common(name) {
             return;
         }
         if self.known_people.insert(name.to_lowercase()) {

@@ -117,7 +117,7 @@ impl Replacer {
         let text = secrets::replace(text, &mut |kind, value| self.secret(kind, value));
         let mut own = String::with_capacity(text.len());
         for line in text.split_inclusive('\n') {
-            let (prefix, rest) = line.split_at_checked(prefix_end(line)).unwrap_or(("", line));
+            let (prefix, rest) = line.split_at_checked(structure::prefix_end(line)).unwrap_or(("", line));
             own += &self.prefix(prefix);
             own += &self.plain(rest);
         }
@@ -376,31 +376,6 @@ fn stands_free(text: &str, start: usize, end: usize, place: Place) -> bool {
                 && !(next == Some('.') && number_after)
         }
     }
-}
-
-/// Where the prefix of a record ends that starts in this line; 0 where none does.
-fn prefix_end(line: &str) -> usize {
-    let bytes = line.trim_start_matches('\u{FEFF}').as_bytes();
-    if bytes.get(10) == Some(&b'|') && bytes.get(2) == Some(&b'/') {
-        return line.find(":: ").or_else(|| line.find("::")).map_or(0, |at| at + 2);
-    }
-    if !bytes.starts_with(b"TL_") {
-        return 0;
-    }
-    let Some(scope) = line.find("::").and_then(|at| line.get(at..)?.find('(').map(|open| at + open)) else { return 0 };
-    let mut depth = 0;
-    for (at, byte) in line.bytes().enumerate().skip(scope) {
-        depth += match byte {
-            b'(' => 1,
-            b')' => -1,
-            _ => 0,
-        };
-        if depth == 0 {
-            return at + 1;
-        }
-    }
-    // A line that is cut inside of its prefix still has the numbers of one.
-    scope
 }
 
 /// Replaces the second group of a pattern where something stands for it.

@@ -72,6 +72,31 @@ pub fn touches(protected: &[Range<usize>], range: &Range<usize>) -> bool {
     protected.iter().take(before).rev().take(8).any(|own| own.end > range.start)
 }
 
+/// Where the prefix of a record ends that starts in this line; 0 where none does.
+pub fn prefix_end(line: &str) -> usize {
+    let bytes = line.trim_start_matches('\u{FEFF}').as_bytes();
+    if bytes.get(10) == Some(&b'|') && bytes.get(2) == Some(&b'/') {
+        return line.find(":: ").or_else(|| line.find("::")).map_or(0, |at| at + 2);
+    }
+    if !bytes.starts_with(b"TL_") {
+        return 0;
+    }
+    let Some(scope) = line.find("::").and_then(|at| line.get(at..)?.find('(').map(|open| at + open)) else { return 0 };
+    let mut depth = 0;
+    for (at, byte) in line.bytes().enumerate().skip(scope) {
+        depth += match byte {
+            b'(' => 1,
+            b')' => -1,
+            _ => 0,
+        };
+        if depth == 0 {
+            return at + 1;
+        }
+    }
+    // A line that is cut inside of its prefix still has the numbers of one.
+    scope
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
