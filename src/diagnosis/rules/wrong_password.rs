@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::diagnosis::case::{group, who};
 use crate::diagnosis::client_words::is_of_sign_in;
+use crate::diagnosis::command;
 use crate::diagnosis::numbers::{CLIENT_401, LOGON_DENIED};
 use crate::diagnosis::refusal::{Cause, finding};
 use crate::diagnosis::words::how_often;
@@ -96,12 +97,11 @@ fn at_web_services(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn with_checks(finding: Finding, user: Option<&str>, account: &str, workstation: &str) -> Finding {
-    let or = |name: &str, other: &str| if name.is_empty() { other.to_owned() } else { name.to_owned() };
     finding
         .check("On the domain controller: Security log, event 4625. Sub status C000006A is a wrong password, C0000234 a locked account, C0000072 a disabled one.")
-        .check(format!("Get-ADUser -Identity \"{}\" -Properties LockedOut, Enabled, PasswordExpired, LastBadPasswordAttempt", or(account, "ACCOUNT")))
-        .check(format!("On {}: cmdkey /list shows saved passwords; an old one is sent again and again.", or(workstation, "the device")))
-        .check(format!("Test-CsRegistration -UserSipAddress \"sip:{}\" -UserCredential (Get-Credential) -TargetFqdn <pool>", user.unwrap_or("USER")))
+        .check(format!("Get-ADUser -Identity {} -Properties LockedOut, Enabled, PasswordExpired, LastBadPasswordAttempt", command::account(Some(account))))
+        .check(format!("On {}: cmdkey /list shows saved passwords; an old one is sent again and again.", command::host(Some(workstation), "the device")))
+        .check(format!("Test-CsRegistration -UserSipAddress {} -UserCredential (Get-Credential) -TargetFqdn <pool>", command::sip(user)))
 }
 
 #[cfg(test)]
