@@ -103,5 +103,14 @@ mod tests {
                 }
             }
         }
+        let mut edge = Server::new("EDGEPOOL", "EDGE01");
+        for (at, code) in [1008, 1009, 1010, 1012, 1034].into_iter().enumerate() {
+            let parties = ("anna$(calc)@contoso.com", "ben@fabrikam.com|calc");
+            let says = format!("ms-diagnostics: {code};domain=\"fabrikam.com|calc\";tls-target=\"sip|calc\"");
+            edge.exchange(parties, &format!("c{at}|calc"), "INVITE", "504 Server time-out", &says);
+        }
+        for check in checks(&[&edge]).iter().filter(|check| !check.starts_with("Ask ")) {
+            assert!(!check.contains("calc"), "{check}");
+        }
     }
 }
