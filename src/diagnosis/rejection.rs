@@ -291,7 +291,7 @@ fn verdict_status(note: &ClientNote) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, TLS_FINISHED, TLS_HELLO, diagnose, rules};
+    use crate::diagnosis::scene::{Client, Server, TLS_FINISHED, TLS_HELLO, diagnose, rules};
 
     const VERDICT: &str = "VerifyOnEnableEvent result return ONENABLE_FAILED";
 
@@ -375,6 +375,18 @@ mod tests {
             assert_eq!(failures(&anna), [format!("{rule} failure anna@contoso.com x1")], "{verdict}");
             assert!(rules(&[&anna]).iter().all(|rule| !rule.starts_with("credentials-refused")), "{verdict}");
         }
+    }
+
+    #[test]
+    fn a_verdict_beside_a_servers_trace_is_no_second_finding() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_handshake();
+        anna.answer("403 Forbidden", "ms-diagnostics: 4003;reason=\"not from outside\"");
+        let fe01 = Server::copies("FEPOOL01", "FE01", &anna);
+        anna.forget();
+        anna.says(&format!("{VERDICT} of sip:anna@contoso.com status=0x80ef0193 diag code=0xfa3"));
+        let found = rules(&[&fe01, &anna]).into_iter().filter(|rule| rule.contains(" failure ")).collect::<Vec<_>>();
+        assert_eq!(found, ["remote-access-denied failure anna@contoso.com x1"]);
     }
 
     #[test]

@@ -62,8 +62,8 @@ fn at_web_services(case: &Case<'_>) -> Vec<Finding> {
         }
         own.push(exchange);
     }
-    let denied = case.trace.client_notes.iter().filter(|note| note.has_hresult(LOGON_DENIED) && is_of_sign_in(note));
-    let mut said = group(denied.map(|note| ((case.owner_of(note), None), note)));
+    let notes = case.trace.client_notes.iter().filter(|note| note.has_hresult(LOGON_DENIED) && is_of_sign_in(note));
+    let mut said = group(notes.map(|note| ((case.owner_of(note), None), note)));
     let mut found = Vec::new();
     for user in users {
         let mut exchanges = by_user.remove(user).unwrap_or_default();
