@@ -215,17 +215,13 @@ fn is_for_want_of_one<'a>(note: &'a ClientNote, web: &WebServices<'a>, timeline:
         let near_ms = note.time.0.saturating_sub(attempt.ended().0);
         (-1_000..=NEAR_MS).contains(&near_ms) || !timeline.holds_sign_ins(note.file)
     });
-    match attempt {
-        Some(attempt) => {
-            matches!(attempt.ending, Ending::Challenged | Ending::Unanswered)
-                && attempt.rounds.iter().any(|round| offers_certificate(round))
-        }
-        None => {
-            let before = Millis(note.time.0.saturating_sub(LONGEST_MS));
-            let requests = timeline.who_wrote(note).0.map(|user| web.between(user, before, note.time));
-            requests.unwrap_or_default().iter().any(|request| is_for_certificate(request) && is_refusal(request))
-        }
+    if let Some(attempt) = attempt {
+        return matches!(attempt.ending, Ending::Challenged | Ending::Unanswered)
+            && attempt.rounds.iter().any(offers_certificate);
     }
+    let before = Millis(note.time.0.saturating_sub(LONGEST_MS));
+    let requests = timeline.who_wrote(note).0.map(|user| web.between(user, before, note.time));
+    requests.unwrap_or_default().iter().any(|request| is_for_certificate(request) && is_refusal(request))
 }
 
 /// A verdict that says 401 and nothing else.

@@ -13,13 +13,13 @@ static OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:ews|exchange|mapi|outlook|_?turn|_?stun|ice|media|audio|video|rtp|rdp|file transfer|peer-to-peer|ldap|address ?book|abs|photo|telemetry|conferenc\w*|meetings?|invite|subscribe|notify|message|whiteboard|sharing)\b|mras",
+        r"(?i)\b(?:ews|exchange|mapi|outlook|_?turn|_?stun|ice|media|audio|video|rtp|rdp|file transfer|peer-to-peer|ldap|address ?book|abs|photo|telemetry|conferenc\w*|meetings?|invite|subscribe|notify|whiteboard|sharing)\b|mras",
     )
     .ok()
 });
 
-fn says(words: &Option<Regex>, note: &ClientNote) -> bool {
-    words.as_ref().is_some_and(|words| words.is_match(&note.text))
+fn says(words: Option<&Regex>, note: &ClientNote) -> bool {
+    words.is_some_and(|words| words.is_match(&note.text))
 }
 
 /// A verdict, a step of a report, or a line that names the sign-in or SIP.
@@ -29,14 +29,14 @@ pub fn is_of_sign_in(note: &ClientNote) -> bool {
         || note.code.is_some()
         || note.action.is_some()
         || !note.failed_steps.is_empty()
-        || says(&OWN, note) && !is_of_other(note)
+        || says(OWN.as_ref(), note) && !is_of_other(note)
 }
 
 /// A line about something else than a sign-in.
 #[must_use]
 pub fn is_of_other(note: &ClientNote) -> bool {
     let is_own = note.verdict.is_some() || !note.failed_steps.is_empty() || note.action.is_some();
-    !is_own && says(&OTHER, note)
+    !is_own && says(OTHER.as_ref(), note)
 }
 
 /// A line that may say why a sign-in was refused: it names it, or an error number that only SIP has.

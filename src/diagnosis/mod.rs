@@ -8,6 +8,7 @@ mod case;
 mod certificate_fetch;
 mod client_words;
 mod codes;
+mod command;
 mod connecting;
 mod federation;
 mod finding;

@@ -153,11 +153,6 @@ impl<'a> Rejection<'a> {
         self.user.unwrap_or("the user")
     }
 
-    /// The user, in a command to copy.
-    pub fn address(&self) -> &'a str {
-        self.user.unwrap_or("USER@DOMAIN")
-    }
-
     /// Final answers, oldest first.
     pub fn answers(&self) -> impl Iterator<Item = &'a SipMessage> {
         self.attempts.iter().filter_map(|attempt| final_answer(attempt))
@@ -296,7 +291,7 @@ fn verdict_status(note: &ClientNote) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use crate::diagnosis::scene::{Client, TLS_FINISHED, TLS_HELLO, diagnose, rules};
+    use crate::diagnosis::scene::{Client, Server, TLS_FINISHED, TLS_HELLO, diagnose, rules};
 
     const VERDICT: &str = "VerifyOnEnableEvent result return ONENABLE_FAILED";
 
@@ -352,9 +347,16 @@ mod tests {
         anna.ntlm_sign_in();
         let loud = |client: &Client| rules(&[client]).into_iter().filter(|rule| !rule.contains(" normal ")).count();
         assert_eq!(loud(&anna), 0);
-        anna.register(&format!("{}\nExpires: 0", anna.signed("NTLM")));
-        anna.answer("504 Server time-out", "");
-        assert_eq!(loud(&anna), 0);
+        for status in ["504 Server time-out", "404 Not Found", "503 Service Unavailable", "481 Does Not Exist"] {
+            let mut ben = Client::new("ben@contoso.com");
+            ben.ntlm_sign_in();
+            ben.wait(60);
+            ben.register(&format!("{}\nExpires: 0", ben.signed("NTLM")));
+            ben.answer(status, "");
+            ben.wait(60);
+            ben.says("later");
+            assert_eq!(loud(&ben), 0, "{status}");
+        }
     }
 
     #[test]
@@ -373,6 +375,18 @@ mod tests {
             assert_eq!(failures(&anna), [format!("{rule} failure anna@contoso.com x1")], "{verdict}");
             assert!(rules(&[&anna]).iter().all(|rule| !rule.starts_with("credentials-refused")), "{verdict}");
         }
+    }
+
+    #[test]
+    fn a_verdict_beside_a_servers_trace_is_no_second_finding() {
+        let mut anna = Client::new("anna@contoso.com");
+        anna.ntlm_handshake();
+        anna.answer("403 Forbidden", "ms-diagnostics: 4003;reason=\"not from outside\"");
+        let fe01 = Server::copies("FEPOOL01", "FE01", &anna);
+        anna.forget();
+        anna.says(&format!("{VERDICT} of sip:anna@contoso.com status=0x80ef0193 diag code=0xfa3"));
+        let found = rules(&[&fe01, &anna]).into_iter().filter(|rule| rule.contains(" failure ")).collect::<Vec<_>>();
+        assert_eq!(found, ["remote-access-denied failure anna@contoso.com x1"]);
     }
 
     #[test]

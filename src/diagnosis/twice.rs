@@ -113,5 +113,5 @@ fn many_different_requests_of_one_call_id_and_number() {
         requests += 1;
     }
     let trace = diagnose(&[&fe01]).trace;
-    assert_eq!(trace.registrations.iter().flat_map(|own| own.messages()).count(), requests);
+    assert_eq!(trace.registrations.iter().flat_map(crate::trace::Registration::messages).count(), requests);
 }

@@ -11,6 +11,7 @@ mod noted;
 mod outcome;
 mod owners;
 mod parties;
+mod reached;
 mod sign_in;
 mod sip;
 mod twice;
@@ -25,6 +26,7 @@ pub use self::noted::{ClientNote, ServerNote};
 pub use self::outcome::Outcome;
 pub use self::owners::Owners;
 pub use self::parties::Parties;
+pub use self::reached::Reached;
 pub use self::sign_in::{ANSWER_TIMEOUT_MS, Attempt, Ending, HANDSHAKE_FAILED, Registration, Round, State, TIME_SKEW};
 pub use self::sip::{Hop, SipMessage};
 pub use self::web::{INVALID_TICKET, Pools, WebExchange, WebService};
@@ -55,6 +57,7 @@ pub struct Trace {
     /// From and To of what server records speak of, by Call-ID, where no failed message tells.
     pub parties: FxHashMap<String, Parties>,
     pub owners: Owners,
+    pub reached: Reached,
     pub coverage: Coverage,
 }
 
@@ -89,6 +92,7 @@ impl Trace {
         let notes_by_call = by_call(&server_notes);
         let parties = parties::of(index, &server_notes, &failed);
         noted::name_owners(&client_notes, &mut owners);
+        let reached = reached::of(index, &failed);
         Self {
             registrations,
             web,
@@ -99,6 +103,7 @@ impl Trace {
             notes_by_call,
             parties,
             owners,
+            reached,
             coverage,
         }
     }

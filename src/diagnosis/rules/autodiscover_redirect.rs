@@ -1,6 +1,7 @@
 //! Autodiscover sends the client on.
 
 use super::Rule;
+use crate::diagnosis::command;
 use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{WebExchange, WebService};
@@ -103,7 +104,7 @@ fn finding(user: Option<&str>, redirects: &[&WebExchange], circles: Option<&Circ
                 often(own.len()),
                 if circles.arrives { " Later one of them knew the user." } else { "" }
             ))
-            .check(format!("Get-CsUser -Identity \"sip:{}\" | Format-List RegistrarPool, HostingProvider, Enabled", user.unwrap_or("USER")))
+            .check(format!("Get-CsUser -Identity {} | Format-List RegistrarPool, HostingProvider, Enabled", command::sip(user)))
             .check("Hybrid: do both sides agree where the user is homed, and is the shared SIP address space switched on (Get-CsHostingProvider)?")
             .check("Do lyncdiscover and the name in the link lead to different pools?"),
     };

@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::diagnosis::case::group;
 use crate::diagnosis::codes::{causes_in_words, code_in_words};
+use crate::diagnosis::command;
 use crate::diagnosis::words::list;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{Ending, SipMessage};
@@ -45,7 +46,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 ),
                 None => " 480 is also the normal answer for somebody who is signed out.".to_owned(),
             };
-            let first = callees.first().copied().unwrap_or("USER@DOMAIN");
+            let first = callees.first().copied();
             let finding = Finding::new(&RULE, Confidence::Likely, format!("{who} had no device that takes the call"))
                 .about(user, endpoint)
                 .severity(if is_warning { Severity::Warning } else { Severity::Normal })
@@ -60,12 +61,15 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 return finding;
             }
             finding
-                .check(format!("Get-CsUserPoolInfo -Identity \"sip:{first}\""))
+                .check(format!("Get-CsUserPoolInfo -Identity {}", command::sip(first)))
                 .check(format!(
-                    "Get-CsUser -Identity \"sip:{first}\" | Format-List Enabled, EnterpriseVoiceEnabled, \
-                     HostedVoiceMail"
+                    "Get-CsUser -Identity {} | Format-List Enabled, EnterpriseVoiceEnabled, HostedVoiceMail",
+                    command::sip(first)
                 ))
-                .check(format!("Look for REGISTERs of the callee: filter from:{first} method:REGISTER"))
+                .check(format!(
+                    "Look for REGISTERs of the callee: filter from:{} method:REGISTER",
+                    command::address(first)
+                ))
         })
         .map(|finding| finding.when(case.index))
         .collect()

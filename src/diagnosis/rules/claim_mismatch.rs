@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::group;
+use crate::diagnosis::command;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::format::Millis;
 use crate::index::RowId;
@@ -95,8 +96,8 @@ fn finding(case: &Case<'_>, user: Option<&str>, faults: &[Fault]) -> Option<Find
             .proved_by(own.iter().flat_map(|fault| fault.rows.iter().copied()))
             .because(why)
             .check(format!(
-                "Get-CsUser -Identity \"sip:{}\" | Format-List SipAddress, UserPrincipalName, SamAccountName",
-                user.unwrap_or("USER")
+                "Get-CsUser -Identity {} | Format-List SipAddress, UserPrincipalName, SamAccountName",
+                command::sip(user)
             ))
             .check("Compare the sign-in address as typed with the account in use: Windows user, Credential Manager, signed-in Office account.")
             .check("Is it a shared PC, on which Office keeps the identity of somebody else?"),

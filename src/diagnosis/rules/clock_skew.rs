@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::who;
+use crate::diagnosis::command;
 use crate::diagnosis::connecting::Trouble;
 use crate::diagnosis::numbers::CLIENT_CLOCK_SKEW;
 use crate::diagnosis::refusal::{Cause, KRB_SKEW, finding};
@@ -89,7 +90,7 @@ fn client_says(case: &Case<'_>) -> Vec<Finding> {
 fn with_checks(finding: Finding, server: Option<&str>) -> Finding {
     finding
         .check("w32tm /query /status")
-        .check(format!("w32tm /stripchart /computer:{} /samples:5 /dataonly", server.unwrap_or("<front end>")))
+        .check(format!("w32tm /stripchart /computer:{} /samples:5 /dataonly", command::host(server, "FRONT-END")))
         .check("Do the same on the front end against its domain controller. Is the time zone right, not only the wall clock?")
 }
 

@@ -1,8 +1,8 @@
 //! The client fails before the first SIP message.
 
 use super::Rule;
+use crate::diagnosis::command;
 use crate::diagnosis::connecting::{Trouble, checks, meanings};
-use crate::diagnosis::hosts::domain_of;
 use crate::diagnosis::{Case, Finding, Severity};
 use crate::trace::ClientNote;
 
@@ -22,7 +22,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         .map(|trouble| {
             let (user, endpoint) = trouble.who;
             let hresults = trouble.named(&ALL);
-            let domain = user.map_or("DOMAIN", domain_of);
+            let domain = command::domain_of_user(user);
             let name = user.unwrap_or("The client");
             let title = if hresults == [DNS] {
                 format!("{name} does not find the server in DNS")

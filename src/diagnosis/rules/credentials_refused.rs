@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{Who, code_of, group};
+use crate::diagnosis::command;
 use crate::diagnosis::numbers::{CLIENT_401, HANDSHAKE_FAILED};
 use crate::diagnosis::refusal::{Cause, finding, finding_severity};
 use crate::diagnosis::words::how_often;
@@ -40,7 +41,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 ))
                 .check("Look at Result-Code in the security record of the front end at that time.")
                 .check("On the domain controller: Security log, events 4625 and 4776. Is the account locked or disabled, has the password expired?")
-                .check(format!("Get-CsUser -Identity \"sip:{}\" | Format-List SipAddress, UserPrincipalName, Enabled", user.unwrap_or("USER")))
+                .check(format!("Get-CsUser -Identity {} | Format-List SipAddress, UserPrincipalName, Enabled", command::sip(user)))
         });
     refused.chain(client_says(case)).collect()
 }

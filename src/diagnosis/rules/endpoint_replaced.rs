@@ -4,6 +4,7 @@ use super::Rule;
 use super::user_disabled::is_rejected;
 use crate::diagnosis::case::{Who, group};
 use crate::diagnosis::codes::code_in_words;
+use crate::diagnosis::command;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::SipMessage;
 
@@ -46,7 +47,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let comes_back = last.is_some_and(|last| case.timeline.next_accepted((user, endpoint), last).is_some());
             let moves = notices.iter().filter(|notice| is_moved(notice)).count();
             let name = user.unwrap_or("the user");
-            let address = user.unwrap_or("USER@DOMAIN");
+            let address = command::address(user);
             let afterwards = if comes_back { " The device signed in again afterwards." } else { "" };
             let (title, why) = if moves == notices.len() {
                 (
@@ -69,7 +70,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 .because(why);
             if moves == notices.len() {
                 finding
-                    .check(format!("Get-CsUserPoolInfo -Identity \"sip:{address}\""))
+                    .check(format!("Get-CsUserPoolInfo -Identity {}", command::sip(user)))
                     .check("Was Move-CsUser or a pool fail-over run at that time?")
             } else {
                 finding

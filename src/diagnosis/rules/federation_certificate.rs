@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::codes::{causes_in_words, code_in_words};
+use crate::diagnosis::command;
 use crate::diagnosis::federation::Federated;
 use crate::diagnosis::knowledge::Knowledge;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -10,6 +11,9 @@ use crate::diagnosis::{Case, Confidence, Finding, Severity};
 pub const RULE: Rule = Rule { slug: "federation-certificate", severity: Severity::Failure, find };
 
 const CODE: u32 = 1010;
+/// TLS that did not come about with a server, and with a partner's server.
+const NO_TLS: u32 = 1039;
+const NO_TLS_WITH_PARTNER: u32 = 1047;
 /// `SIPPROXY_E_ROUTING_MSG_CERT_MISMATCH`
 const CERT_MISMATCH: u32 = 0xC3E9_3D67;
 
@@ -19,7 +23,7 @@ pub fn domains(case: &Case<'_>) -> Vec<String> {
 }
 
 fn failures<'a>(case: &Case<'a>) -> Vec<Federated<'a>> {
-    Federated::all(case, &[CODE], Some(CERT_MISMATCH))
+    Federated::all(case, &[CODE], &[NO_TLS, NO_TLS_WITH_PARTNER], Some(CERT_MISMATCH))
 }
 
 fn find(case: &Case<'_>) -> Vec<Finding> {
@@ -27,9 +31,16 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         .iter()
         .map(|failure| {
             let domain = failure.name();
+            if let Some(code) = failure.code(&[NO_TLS, NO_TLS_WITH_PARTNER])
+                && failure.notes.is_empty()
+                && failure.code(&[CODE]).is_none()
+            {
+                return no_tls(failure, code);
+            }
             let peer = failure.says(&["peerserver", "certname"]).unwrap_or("the server");
             let wanted = failure.says(&["tls-target", "expected-fqdn"]);
             let host = wanted.unwrap_or(peer);
+            let target = command::host(wanted.or(failure.says(&["peerserver", "certname"])), "SERVER");
             let mut sources = failure.answers.iter().rev().flat_map(|answer| &answer.diagnostics);
             let told_by = sources.find_map(|own| own.source.as_deref()).unwrap_or("the Edge");
             // The number tells name, trust and expiry apart; the words of the reason do not.
@@ -53,14 +64,15 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 )
                 .because(format!(
                     "{} from {} to {domain} failed, because the certificate of {peer} is not trusted: {reason}.{}{} {}\
-                     {causes}",
+                     {causes}{}",
                     failure.methods(),
                     failure.user.unwrap_or("somebody"),
                     asked.unwrap_or_default(),
                     number.unwrap_or_default(),
-                    code_in_words(CODE)
+                    code_in_words(CODE),
+                    failure.afterwards()
                 ))
-                .check(format!("On {told_by}, the server that gave the answer: {}", show_certificate(host)))
+                .check(format!("On {told_by}, the server that gave the answer: {}", show_certificate(target)))
                 .check(format!("Is {host} among the names of that certificate, is it in date, and who issued it?"))
                 .check(
                     "On the Edge: Get-ChildItem Cert:\\LocalMachine\\Root | Format-List Subject, NotAfter, and look \
@@ -87,6 +99,34 @@ fn lower_first(text: &str) -> String {
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
+/// TLS failed, by the certificate or because the two sides have no version or cipher in common. Where no partner is
+/// named it may be a server of our own.
+fn no_tls(failure: &Federated<'_>, code: u32) -> Finding {
+    let domain = failure.name();
+    let host = failure.says(&["tls-target", "peerserver", "fqdn", "peer"]);
+    let finding = failure.finding(
+        &RULE,
+        Confidence::Likely,
+        format!("TLS with a server on the way to {domain} does not come about"),
+    );
+    let finding = if code == NO_TLS { finding.severity(Severity::Warning) } else { finding };
+    finding
+        .because(format!(
+            "{} from {} to {domain} failed with 504.{} {}{}{}",
+            failure.methods(),
+            failure.user.unwrap_or("somebody"),
+            host.map(|host| format!(" It was asked for {host}.")).unwrap_or_default(),
+            code_in_words(code),
+            causes_in_words(code),
+            failure.afterwards()
+        ))
+        .check(format!(
+            "On the server that gave the answer: Test-NetConnection {} -Port 5061, and look at the certificate it shows",
+            command::host(host, "NEXT-HOP")
+        ))
+        .check("On the Edge: System event log, source Schannel, events 36871 to 36888 at that time; which TLS versions and ciphers are allowed on both sides?")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::diagnosis::scene::{Server, diagnose, rules};
@@ -97,6 +137,17 @@ mod tests {
                                FQDN\";tls-target=\"sip.fabrikam.com\";\
                                PeerServer=\"edge.fabrikam.com\";\
                                HRESULT=\"0x80090322(SEC_E_WRONG_PRINCIPAL)\";source=\"sip.contoso.com\"";
+
+    #[test]
+    fn tls_that_does_not_come_about() {
+        for (code, severity) in [(1047, "failure"), (1039, "warning")] {
+            let says = format!("ms-diagnostics: {code};reason=\"Failed to complete TLS negotiation\"");
+            let mut edge = Server::new("EDGEPOOL", "EDGE01");
+            edge.exchange(ANNA_TO_BEN, "c1", "INVITE", "504 Server time-out", &says);
+            edge.exchange(("anna@contoso.com", "carl@contoso.com"), "c2", "INVITE", "504 Server time-out", &says);
+            assert_eq!(rules(&[&edge]), [format!("federation-certificate {severity} anna@contoso.com x1")]);
+        }
+    }
 
     #[test]
     fn a_wrong_name_in_the_certificate() {

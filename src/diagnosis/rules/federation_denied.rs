@@ -3,6 +3,7 @@
 use super::Rule;
 use super::{federation_certificate, federation_dns};
 use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
+use crate::diagnosis::command;
 use crate::diagnosis::federation::{Federated, Groups};
 use crate::diagnosis::hosts::domain_of;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -38,7 +39,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
         let domain = partner(answer);
         let is_known = || explained.contains(&domain) || refused.contains(&(answer.from.as_deref(), domain.clone()));
         if is_policy(answer) || is_silent(answer) && !is_known() {
-            all.add(answer.from.as_deref(), &domain, own, 1, Some(answer), &[]);
+            all.add(case, answer.from.as_deref(), &domain, Some(answer), &[]);
         }
     }
     all.groups.iter().map(|failure| finding(failure).when(case.index)).collect()
@@ -58,46 +59,47 @@ fn may_be_normal(answer: &SipMessage) -> bool {
 
 fn finding(failure: &Federated<'_>) -> Finding {
     let domain = failure.name();
+    let named = failure.in_command();
     let who = failure.user.unwrap_or("somebody");
     let Some(code) = failure.code(&POLICY) else { return silent(failure) };
     failure
         .finding(&RULE, Confidence::Likely, format!("{who} and {domain} are not allowed to talk to each other"))
         .because(format!(
-            "{} from {who} to {domain} was refused by policy. {}{}",
+            "{} from {who} to {domain} was refused by policy. {}{}{}",
             failure.methods(),
             code_in_words(code),
-            causes_in_words(code)
+            causes_in_words(code),
+            failure.afterwards()
         ))
-        .check(format!(
-            "Get-CsUser -Identity \"sip:{}\" | Format-List ExternalAccessPolicy",
-            failure.user.unwrap_or("USER@DOMAIN")
-        ))
+        .check(format!("Get-CsUser -Identity {} | Format-List ExternalAccessPolicy", command::sip(failure.user)))
         .check("Get-CsExternalAccessPolicy | Format-Table Identity, EnableFederationAccess")
         .check("Get-CsAccessEdgeConfiguration | Format-List AllowFederatedUsers, EnablePartnerDiscovery")
-        .check(format!("Get-CsAllowedDomain -Identity {domain}; Get-CsBlockedDomain -Identity {domain}"))
+        .check(format!("Get-CsAllowedDomain -Identity {named}; Get-CsBlockedDomain -Identity {named}"))
         .check_all(checks_of(code).into_iter().skip(2))
 }
 
 /// What 1034 allows to say: not why, only who knows.
 fn silent(failure: &Federated<'_>) -> Finding {
     let domain = failure.name();
+    let named = failure.in_command();
     let is_normal = failure.answers.iter().all(|answer| may_be_normal(answer));
     let call_id = failure.answers.last().map_or("CALL-ID", |answer| answer.call_id.as_str());
     let statuses: Vec<&str> = failure.answers.iter().map(|answer| answer.start_line.as_str()).collect();
     let away = if is_normal { " It may well be that the user there is signed out or does not exist." } else { "" };
     failure
         .finding(&RULE, Confidence::Likely, format!("{domain} refused, and only {domain} knows why"))
-        .severity(if is_normal { Severity::Warning } else { Severity::Failure })
+        .severity(if is_normal || failure.is_reached_later() { Severity::Warning } else { Severity::Failure })
         .because(format!(
             "{} from {} was answered \"{}\" by the partner's Edge. {} The reason stands only in the trace of the \
-             partner.{away}",
+             partner.{away}{}",
             failure.methods(),
             failure.user.unwrap_or("somebody"),
             statuses.last().copied().unwrap_or_default().trim_start_matches("SIP/2.0 "),
-            code_in_words(PEER_IS_SILENT)
+            code_in_words(PEER_IS_SILENT),
+            failure.afterwards()
         ))
         .check(format!("Ask {domain} for the Edge trace of this Call-ID: {call_id}"))
-        .check(format!("Get-CsAllowedDomain -Identity {domain}; Get-CsBlockedDomain -Identity {domain}"))
+        .check(format!("Get-CsAllowedDomain -Identity {named}; Get-CsBlockedDomain -Identity {named}"))
         .check("Get-CsExternalAccessPolicy | Format-Table Identity, EnableFederationAccess")
 }
 

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{Who, group, who};
+use crate::diagnosis::command;
 use crate::diagnosis::hosts::contact_host;
 use crate::diagnosis::words::{list, often};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -112,8 +113,8 @@ fn shape(attempts: &[&Attempt]) -> Shape {
 fn finding((user, endpoint): Who<'_>, hosts: &[String], count: usize, shape: Shape, signs_in: bool) -> Finding {
     let name = user.unwrap_or("The user");
     let to = if hosts.is_empty() { "another server".to_owned() } else { list(hosts.iter().map(String::as_str)) };
-    let host = hosts.last().map_or("HOST", String::as_str);
-    let address = user.unwrap_or("USER@DOMAIN");
+    let host = command::host(hosts.last().map(String::as_str), "HOST");
+    let address = command::sip(user);
     let often = often(count);
     let afterwards = if signs_in { " Afterwards the client signed in." } else { "" };
     let (severity, title, why) = match shape {
@@ -150,8 +151,8 @@ fn finding((user, endpoint): Who<'_>, hosts: &[String], count: usize, shape: Sha
         .because(why);
     if severity != Severity::Normal {
         finding = finding
-            .check(format!("Get-CsUserPoolInfo -Identity \"sip:{address}\""))
-            .check(format!("Get-CsUser -Identity \"sip:{address}\" | Format-List RegistrarPool, HostingProvider"))
+            .check(format!("Get-CsUserPoolInfo -Identity {address}"))
+            .check(format!("Get-CsUser -Identity {address} | Format-List RegistrarPool, HostingProvider"))
             .check("Get-CsManagementStoreReplicationStatus: do all servers have the same topology?");
     }
     finding.check(format!("nslookup {host}")).check(format!("Test-NetConnection {host} -Port 5061"))

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
+use crate::diagnosis::command;
 use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
@@ -26,9 +27,9 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                     rejection.afterwards()
                 ))
                 .check(format!(
-                    "Get-CsUser -Identity \"sip:{}\" | Format-List SipAddress, UserPrincipalName, SamAccountName, Sid, \
+                    "Get-CsUser -Identity {} | Format-List SipAddress, UserPrincipalName, SamAccountName, Sid, \
                      OriginatorSid",
-                    rejection.address()
+                    command::sip(rejection.user)
                 ))
                 .check("On the client: cmdkey /list, and remove the entries of another account")
                 .check(

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{group, who};
+use crate::diagnosis::command;
 use crate::diagnosis::refusal::{Cause, KRB_MODIFIED, KRB_NO_SUCH_SERVICE, Refusal, finding, in_words};
 use crate::diagnosis::sign_in::{Kind, target};
 use crate::diagnosis::words::how_often;
@@ -80,7 +81,7 @@ fn why(refusals: &[&Refusal<'_>]) -> String {
 }
 
 fn with_checks(finding: Finding, server: Option<&str>) -> Finding {
-    let server = server.unwrap_or("<front end>");
+    let server = command::host(server, "FRONT-END");
     finding
         .check(format!("setspn -Q sip/{server}"))
         .check(format!("klist get sip/{server}"))

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::group;
+use crate::diagnosis::command;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{Round, SipMessage, State};
 
@@ -28,7 +29,6 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             }
             let is_over = rounds.last().is_some_and(|last| !is_limited(last));
             let name = user.unwrap_or("The user");
-            let address = user.unwrap_or("USER@DOMAIN");
             let finding = Finding::new(
                 &RULE,
                 Confidence::Proved,
@@ -42,7 +42,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                  backup registrar serves the user. Calls work; presence, contacts and conferences do not.{}",
                 if is_over { " The last answer in the log says so no longer." } else { "" }
             ))
-            .check(format!("Get-CsUserPoolInfo -Identity \"sip:{address}\""))
+            .check(format!("Get-CsUserPoolInfo -Identity {}", command::sip(user)))
             .check("Get-CsPoolFabricState -PoolFqdn POOL -Type Routing")
             .check("On the servers of the home pool: Get-CsWindowsService, and is the SQL back end reachable?")
             .check("Was the pool failed over? Get-CsPoolBackupRelationship -PoolFqdn POOL");

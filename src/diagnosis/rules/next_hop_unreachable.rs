@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words, reason_of};
-use crate::diagnosis::hosts::domain_of;
+use crate::diagnosis::command;
 use crate::diagnosis::rejection::{Ground, HOP_DNS, HOP_TCP, HOP_TLS, Rejection};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{ServerNote, SipMessage};
@@ -30,7 +30,7 @@ fn finding(case: &Case<'_>, rejection: &Rejection<'_>) -> Finding {
         None if result.is_some() => "see the record of the server",
         None => "the log does not say why",
     };
-    let domain = rejection.user.map_or("DOMAIN", domain_of);
+    let domain = command::domain_of_user(rejection.user);
     let why = match code {
         Some(code) => in_words(code),
         None if result.is_some() => String::new(),
@@ -40,7 +40,7 @@ fn finding(case: &Case<'_>, rejection: &Rejection<'_>) -> Finding {
         ),
     };
     let named = named_hop(rejection).or_else(|| noted_hop(&notes));
-    let hop = named.as_deref().unwrap_or("NEXT-HOP");
+    let hop = command::host(named.as_deref(), "NEXT-HOP");
     let to = named.as_deref().map(|hop| format!(" It was asked for {hop}.")).unwrap_or_default();
     let said = result.map(|name| format!(" The server notes {name}.")).unwrap_or_default();
     let status = rejection.status().filter(|status| *status > 401).unwrap_or(504);

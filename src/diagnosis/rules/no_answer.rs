@@ -2,8 +2,8 @@
 
 use super::Rule;
 use crate::diagnosis::case::{Who, who};
+use crate::diagnosis::command;
 use crate::diagnosis::connecting::{Trouble, checks, meanings};
-use crate::diagnosis::hosts::domain_of;
 use crate::diagnosis::timeline::Standing;
 use crate::diagnosis::words::often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -96,7 +96,7 @@ fn finding(
         Trouble { who: trouble.who, notes, ..*trouble }.tries()
     });
     let count = (requests.len() + alone).max(1);
-    let domain = user.map_or("DOMAIN", domain_of);
+    let domain = command::domain_of_user(user);
     let server =
         requests.iter().flat_map(|request| &request.hops).find(|hop| hop.is_client).map(|hop| hop.peer.as_str());
     let title = match hresults.as_slice() {

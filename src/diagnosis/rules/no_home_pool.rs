@@ -1,6 +1,7 @@
 //! Autodiscover knows no home of a user.
 
 use super::Rule;
+use crate::diagnosis::command;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::{WebExchange, WebService};
 
@@ -31,7 +32,7 @@ fn of_user(user: Option<&str>, exchanges: &[&WebExchange]) -> Option<Finding> {
                 last.server_fqdn.as_deref().unwrap_or("The server"),
                 if recovers { " Later it knew one." } else { "" }
             ))
-            .check(format!("Get-CsUser -Identity \"sip:{}\" | Format-List Enabled, RegistrarPool, HostingProvider", user.unwrap_or("USER")))
+            .check(format!("Get-CsUser -Identity {} | Format-List Enabled, RegistrarPool, HostingProvider", command::sip(user)))
             .check("A new or moved user: has the change been replicated (Get-CsManagementStoreReplicationStatus, event 30061 of LS User Replicator)?"),
     )
 }

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{group, who};
+use crate::diagnosis::command;
 use crate::diagnosis::refusal::Fate;
 use crate::diagnosis::words::{how_often, list};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -54,11 +55,11 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             if failed.contains(&"TLS-DSK") {
                 finding = finding
                     .check("certmgr.msc on the client: Personal, certificates issued by \"Communications Server\". Is it expired? Delete it and sign in again.")
-                    .check(format!("Get-CsClientCertificate -Identity \"sip:{}\"", user.unwrap_or("USER")));
+                    .check(format!("Get-CsClientCertificate -Identity {}", command::sip(user)));
             }
             if failed.contains(&"Kerberos") {
                 let server = lost().rev().find_map(|round| round.sent().filter(|sent| sent.package == "Kerberos")?.target_host());
-                let server = server.unwrap_or_else(|| "<front end>".to_owned());
+                let server = command::host(server.as_deref(), "FRONT-END");
                 finding = finding.check(format!("setspn -Q sip/{server}")).check(format!("klist get sip/{server}"));
             }
             if failed.contains(&"NTLM") {

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
+use crate::diagnosis::command;
 use crate::diagnosis::knowledge::Knowledge;
 use crate::diagnosis::rejection::{Ground, Rejection};
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -34,7 +35,11 @@ fn unavailable(rejection: &Rejection<'_>) -> Finding {
             it_came_from(&servers),
             rejection.afterwards()
         ))
-        .check_all(servers.first().map(|server| format!("Get-CsWindowsService -ComputerName {server}")))
+        .check_all(
+            servers.first().map(|server| {
+                format!("Get-CsWindowsService -ComputerName {}", command::host(Some(server), "FRONT-END"))
+            }),
+        )
         .check_all(checks_of(CODE))
 }
 
@@ -82,15 +87,15 @@ fn unnamed(rejection: &Rejection<'_>) -> Finding {
         .check_all(code.map(checks_of).unwrap_or_default())
         .check("Look for the same Call-ID in the trace of Front End and Edge: the code in ms-diagnostics, and the record beside it");
     if is_server {
-        let server = servers.first().map_or("FRONT-END", |server| *server);
+        let server = command::host(servers.first().copied(), "FRONT-END");
         finding
             .check(format!("Get-CsWindowsService -ComputerName {server}"))
             .check("Read the LS Server events of the Front End at that time")
     } else {
         finding.check(format!(
-            "Get-CsUser -Identity \"sip:{}\" | Format-List Enabled, RegistrarPool, ExternalAccessPolicy, \
+            "Get-CsUser -Identity {} | Format-List Enabled, RegistrarPool, ExternalAccessPolicy, \
              ClientVersionPolicy",
-            rejection.address()
+            command::sip(rejection.user)
         ))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
+use crate::diagnosis::command;
 use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
@@ -24,8 +25,8 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                     rejection.afterwards()
                 ))
                 .check(format!(
-                    "Get-CsUser -Identity \"sip:{}\" | Format-List ExternalAccessPolicy, RegistrarPool",
-                    rejection.address()
+                    "Get-CsUser -Identity {} | Format-List ExternalAccessPolicy, RegistrarPool",
+                    command::sip(rejection.user)
                 ))
                 .check("Get-CsExternalAccessPolicy | Format-Table Identity, EnableOutsideAccess")
                 .check("Get-CsAccessEdgeConfiguration | Format-List AllowOutsideUsers")

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::case::{Device, Who, code_of, tells_of_web_trouble};
+use crate::diagnosis::command;
 use crate::diagnosis::knowledge::hresult_number;
 use crate::diagnosis::numbers::{CLIENT_401, CLIENT_AUTH_FAILED, HANDSHAKE_FAILED, SERVER_UNAUTHORIZED};
 use crate::diagnosis::refusal::{Cause, Fate, Refusal};
@@ -150,9 +151,7 @@ fn advice(case: &Case<'_>, device: &Device<'_>, attempts: &[&Attempt]) -> Findin
             |time: Millis, by_ms: i64| Millis(time.0.saturating_add(by_ms)).format(&format!("%Y-%m-%dT%H:%M:%S{zone}"));
         format!(" -StartTime ([datetime]'{}') -EndTime ([datetime]'{}')", at(from, -AROUND_MS), at(to, AROUND_MS))
     });
-    let plain =
-        |text: &str| text.chars().filter(|c| !matches!(c, '"' | '`' | '$') && !c.is_control()).collect::<String>();
-    let uri = user.map(|user| format!(" -Uri \"{}\"", plain(user))).unwrap_or_default();
+    let uri = user.map(|_| format!(" -Uri '{}'", command::address(user))).unwrap_or_default();
     Finding::new(
         &RULE,
         Confidence::Proved,
@@ -167,9 +166,9 @@ fn advice(case: &Case<'_>, device: &Device<'_>, attempts: &[&Attempt]) -> Findin
     )
     .check("Start-CsClsLogging -Scenario Authentication -Pools <pool>,<edge pool>")
     .check(format!(
-        "Search-CsClsLogging{}{uri} -CallId \"{}\" -MatchAny -OutputFilePath \"C:\\Temp\\signin.txt\"",
+        "Search-CsClsLogging{}{uri} -CallId {} -MatchAny -OutputFilePath 'C:\\Temp\\signin.txt'",
         range.unwrap_or_default(),
-        plain(last_call)
+        command::call_id(last_call)
     ))
     .proved_by(attempts.iter().filter_map(|attempt| attempt.last_answered()).flat_map(Round::rows))
 }
@@ -198,8 +197,8 @@ mod tests {
             *search,
             format!(
                 "Search-CsClsLogging -StartTime ([datetime]'2024-11-20T08:59:00Z') -EndTime \
-                 ([datetime]'2024-11-20T09:01:00Z') -Uri \"anna@contoso.com\" -CallId \"{}\" -MatchAny -OutputFilePath \
-                 \"C:\\Temp\\signin.txt\"",
+                 ([datetime]'2024-11-20T09:01:00Z') -Uri 'anna@contoso.com' -CallId '{}' -MatchAny -OutputFilePath \
+                 'C:\\Temp\\signin.txt'",
                 anna.call_id()
             )
         );

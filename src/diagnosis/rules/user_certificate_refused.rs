@@ -1,6 +1,7 @@
 //! The user certificate of a client is expired, or the pool does not know it any more.
 
 use super::Rule;
+use crate::diagnosis::command;
 use crate::diagnosis::refusal::{Cause, finding};
 use crate::diagnosis::words::how_often;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
@@ -34,8 +35,8 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                      expired or no longer known to the pool. {why}. The client must get a new one."
                 ))
                 .check("certmgr.msc on the client: Personal, certificates issued by \"Communications Server\". Delete them and sign in again, or use \"Delete my sign-in info\".")
-                .check(format!("Get-CsClientCertificate -Identity \"sip:{}\"", user.unwrap_or("USER")))
-                .check(format!("Revoke-CsClientCertificate -Identity \"sip:{}\"", user.unwrap_or("USER")))
+                .check(format!("Get-CsClientCertificate -Identity {}", command::sip(user)))
+                .check(format!("Revoke-CsClientCertificate -Identity {}", command::sip(user)))
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use super::Rule;
 use super::endpoint_replaced::about;
 use crate::diagnosis::case::group;
 use crate::diagnosis::codes::{causes_in_words, code_in_words};
+use crate::diagnosis::command;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 use crate::trace::SipMessage;
 
@@ -26,7 +27,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let last = notices.iter().map(|notice| notice.time()).max();
             let recovers = last.is_some_and(|last| case.timeline.next_accepted((user, endpoint), last).is_some());
             let name = user.unwrap_or("The user");
-            let address = user.unwrap_or("USER@DOMAIN");
+            let address = command::sip(user);
             Finding::new(
                 &RULE,
                 Confidence::Proved,
@@ -42,13 +43,13 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 causes_in_words(CODE),
                 if recovers { " Later the same device signed in again." } else { "" }
             ))
-            .check(format!("Get-CsUser -Identity \"sip:{address}\" | Format-List SipAddress, Enabled, RegistrarPool"))
+            .check(format!("Get-CsUser -Identity {address} | Format-List SipAddress, Enabled, RegistrarPool"))
             .check(
                 "Look in the audit of the directory for who changed Enabled or msRTCSIP-PrimaryUserAddress at that \
                  time",
             )
             .check(format!(
-                "Where the user is meant to be locked out: Revoke-CsClientCertificate -Identity \"sip:{address}\". \
+                "Where the user is meant to be locked out: Revoke-CsClientCertificate -Identity {address}. \
                  Disabling the account in Active Directory alone does not stop sign-in with a certificate."
             ))
         })

@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::diagnosis::codes::{causes_in_words, checks_of, code_in_words};
+use crate::diagnosis::command;
 use crate::diagnosis::rejection::Ground;
 use crate::diagnosis::{Case, Confidence, Finding, Severity};
 
@@ -36,9 +37,9 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                 .finding(&RULE, confidence, title(rejection.user))
                 .because(format!("{ended}{why}{handshake}{}", rejection.afterwards()))
                 .check(format!(
-                    "Get-CsUser -Filter {{SipAddress -eq \"sip:{}\"}} | Format-List SipAddress, Enabled, \
+                    "Get-CsUser -Filter {{SipAddress -eq {}}} | Format-List SipAddress, Enabled, \
                      RegistrarPool, HostingProvider",
-                    rejection.address()
+                    command::sip(rejection.user)
                 ))
                 .check("Compare the sign-in address as typed with SipAddress, letter by letter");
             finding.check_all(checks_of(code.unwrap_or(4005)).into_iter().skip(1))

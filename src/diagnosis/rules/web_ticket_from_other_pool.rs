@@ -1,6 +1,7 @@
 //! A web ticket of one pool was shown to another.
 
 use super::Rule;
+use crate::diagnosis::command;
 use crate::diagnosis::ticket_refusal::{TicketCause, TicketRefusal};
 use crate::diagnosis::web_services::Site;
 use crate::diagnosis::words::often;
@@ -36,7 +37,7 @@ fn finding(refusal: &TicketRefusal<'_>) -> Finding {
         other.name(),
         often(refusal.refused.len())
     ))
-    .check(format!("Get-CsUser -Identity \"sip:{}\" | Format-List RegistrarPool, HostingProvider", refusal.user.unwrap_or("USER")))
+    .check(format!("Get-CsUser -Identity {} | Format-List RegistrarPool, HostingProvider", command::sip(refusal.user)))
     .check("Which pool do lyncdiscover and lyncdiscoverinternal lead to, and does the answer redirect to the home pool?")
     .check("Does the reverse proxy publish the web services of each pool under a name of its own?")
 }

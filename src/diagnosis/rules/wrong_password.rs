@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::diagnosis::case::{group, who};
 use crate::diagnosis::client_words::is_of_sign_in;
+use crate::diagnosis::command;
 use crate::diagnosis::numbers::{CLIENT_401, LOGON_DENIED};
 use crate::diagnosis::refusal::{Cause, finding};
 use crate::diagnosis::words::how_often;
@@ -61,8 +62,8 @@ fn at_web_services(case: &Case<'_>) -> Vec<Finding> {
         }
         own.push(exchange);
     }
-    let denied = case.trace.client_notes.iter().filter(|note| note.has_hresult(LOGON_DENIED) && is_of_sign_in(note));
-    let mut said = group(denied.map(|note| ((case.owner_of(note), None), note)));
+    let notes = case.trace.client_notes.iter().filter(|note| note.has_hresult(LOGON_DENIED) && is_of_sign_in(note));
+    let mut said = group(notes.map(|note| ((case.owner_of(note), None), note)));
     let mut found = Vec::new();
     for user in users {
         let mut exchanges = by_user.remove(user).unwrap_or_default();
@@ -96,7 +97,7 @@ fn at_web_services(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn with_checks(finding: Finding, user: Option<&str>, account: &str, workstation: &str) -> Finding {
-    let or = |name: &str, other: &str| if name.is_empty() { other.to_owned() } else { name.to_owned() };
+    let device = command::host(Some(workstation), "the device");
     finding
         .check(
             "In the Security log of the front end event 4625, of the domain controller event 4776, at that time. Code \
@@ -104,21 +105,15 @@ fn with_checks(finding: Finding, user: Option<&str>, account: &str, workstation:
              one, C0000193 an expired one.",
         )
         .check(format!(
-            "Get-ADUser -Identity \"{}\" -Properties LockedOut, Enabled, PasswordExpired, LastBadPasswordAttempt",
-            or(account, "ACCOUNT")
+            "Get-ADUser -Identity {} -Properties LockedOut, Enabled, PasswordExpired, LastBadPasswordAttempt",
+            command::account(Some(account))
         ))
+        .check(format!("On {device}: cmdkey /list shows saved passwords; an old one is sent again and again."))
         .check(format!(
-            "On {}: cmdkey /list shows saved passwords; an old one is sent again and again.",
-            or(workstation, "the device")
+            "Test-CsRegistration -UserSipAddress {} -UserCredential (Get-Credential) -TargetFqdn <pool>",
+            command::sip(user)
         ))
-        .check(format!(
-            "Test-CsRegistration -UserSipAddress \"sip:{}\" -UserCredential (Get-Credential) -TargetFqdn <pool>",
-            user.unwrap_or("USER")
-        ))
-        .check(format!(
-            "If the password is right: compare LmCompatibilityLevel of {} with that of the servers.",
-            or(workstation, "the device")
-        ))
+        .check(format!("If the password is right: compare LmCompatibilityLevel of {device} with that of the servers."))
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ fn hexadecimal(value: &[u8]) -> Option<Vec<u8>> {
 const NO_DIGIT: u8 = 0xff;
 
 /// What each character of base64 stands for, in either alphabet.
+#[expect(clippy::indexing_slicing, reason = "done while this is compiled")]
 const SIX_BITS: [u8; 256] = {
     let mut table = [NO_DIGIT; 256];
     let mut byte = 0;
