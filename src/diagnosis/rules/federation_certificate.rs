@@ -42,7 +42,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
             let host = wanted.unwrap_or(peer);
             let target = command::host(wanted.or(failure.says(&["peerserver", "certname"])), "SERVER");
             let mut sources = failure.answers.iter().rev().flat_map(|answer| &answer.diagnostics);
-            let told_by = sources.find_map(|own| own.source.as_deref()).unwrap_or("the Edge");
+            let told_by = command::host(sources.find_map(|own| own.source.as_deref()), "the Edge");
             // The number tells name, trust and expiry apart; the words of the reason do not.
             let hresult = failure.says(&["hresult"]).and_then(|text| Knowledge::current().hresult_of_text(text));
             let shown = failure.says(&["certname"]).filter(|name| Some(*name) != wanted);
@@ -73,7 +73,7 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
                     failure.afterwards()
                 ))
                 .check(format!("On {told_by}, the server that gave the answer: {}", show_certificate(target)))
-                .check(format!("Is {host} among the names of that certificate, is it in date, and who issued it?"))
+                .check(format!("Is {target} among the names of that certificate, is it in date, and who issued it?"))
                 .check(
                     "On the Edge: Get-ChildItem Cert:\\LocalMachine\\Root | Format-List Subject, NotAfter, and look \
                      whether the root of that issuer is among them",
