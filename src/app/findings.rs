@@ -3,6 +3,7 @@
 //! Put together once, on the thread that diagnoses, so that a frame only reads it. Row ids are those of the index
 //! that was diagnosed.
 
+use super::checks::{Check, checks_of};
 use super::steps::Steps;
 use super::why::why;
 use crate::diagnosis::{Confidence, Diagnosis, Finding, Severity};
@@ -67,16 +68,6 @@ pub struct Card {
     pub checks: Vec<Check>,
     /// All of it in words, for screen readers and tests.
     pub spoken: String,
-}
-
-/// What to check next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What is said before a command: `On the Edge:`.
-    pub lead: String,
-    pub text: String,
-    /// To be typed as it stands.
-    pub is_command: bool,
 }
 
 /// A user and how the sign-ins went.
@@ -245,48 +236,15 @@ impl Card {
             evidence: finding.evidence.clone(),
             sureness: match finding.confidence {
                 Confidence::Proved => "Proved by the log",
-                Confidence::Likely => "Likely, by the order of events",
+                Confidence::Likely => "Likely: by the order of events",
                 Confidence::Hint => "Only a hint",
             },
             why: if finding.checks.is_empty() { String::new() } else { why(&finding.explanation) },
             explanation: finding.explanation.clone(),
-            checks: finding.checks.iter().map(|text| Check::of(text)).collect(),
+            checks: checks_of(&finding.checks),
             spoken,
         }
     }
-}
-
-impl Check {
-    /// Tells a command from what is said about it: `On the Edge: nslookup -type=srv _sip._tls.contoso.com`.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        if is_command(text) {
-            return Self { lead: String::new(), text: text.to_owned(), is_command: true };
-        }
-        match text.split_once(": ").filter(|(_, rest)| is_command(rest)) {
-            Some((lead, rest)) => Self { lead: format!("{lead}:"), text: rest.trim().to_owned(), is_command: true },
-            None => Self { lead: String::new(), text: text.to_owned(), is_command: false },
-        }
-    }
-}
-
-/// Commands start with the name of a program or a cmdlet, such as `Get-CsUser`.
-fn is_command(text: &str) -> bool {
-    const PROGRAMS: [&str; 14] = [
-        "nslookup", "certutil", "klist", "setspn", "w32tm", "nltest", "netsh", "curl", "openssl", "repadmin", "reg",
-        "cmdkey", "ping", "ipconfig",
-    ];
-    let mut words = text.split_whitespace();
-    let (word, next) = (words.next().unwrap_or_default(), words.next());
-    let is_cmdlet = word.split_once('-').is_some_and(|(verb, noun)| {
-        let is_capital = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase());
-        is_capital(verb) && is_capital(noun) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-    });
-    // A sentence may begin with such a name too, and goes on like a sentence.
-    let takes_parameters = next.is_none_or(|next| next.starts_with(['-', '|', '"', '$', '(']));
-    let is_sentence = text.ends_with(['.', '?']) || text.contains(": ");
-    let is_program = PROGRAMS.contains(&word) && !text.contains(", ");
-    (is_cmdlet && takes_parameters || is_program) && !is_sentence
 }
 
 /// First and last time of some rows, as the list writes times.
@@ -433,25 +391,5 @@ mod tests {
         let cards = normal(&Index::default(), &findings.iter().collect::<Vec<_>>());
         let found: Vec<_> = cards.iter().map(|card| (card.user.as_str(), card.explanation.as_str())).collect();
         assert_eq!(found, [("2 people", "anna: One.\nben: Two."), ("anna", "")]);
-    }
-
-    #[test]
-    fn commands_are_told_from_sentences() {
-        for (text, lead, command) in [
-            ("Get-CsUser -Identity \"sip:anna@contoso.com\" | Format-List", "", true),
-            ("nslookup -type=srv _sip._tls.contoso.com", "", true),
-            ("On the Edge: nslookup fe01.contoso.com", "On the Edge:", true),
-            ("On the Edge: Get-DnsClientServerAddress, which must be public", "", false),
-            ("Look at Result-Code in the security record.", "", false),
-            ("Front-End services: are they up?", "", false),
-            ("Get-CsCertificate on every Front End, with its end date", "", false),
-            ("Get-CsUser -Identity \"sip:USER\" | Format-List SipAddress, Enabled", "", true),
-            ("klist purge, then sign in again", "", false),
-            ("w32tm /query /status", "", true),
-        ] {
-            let check = Check::of(text);
-            assert_eq!((check.lead.as_str(), check.is_command), (lead, command), "{text}");
-            assert!(text.ends_with(&check.text), "{text}");
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! out. Long work runs on threads of its own; its results are immutable and are swapped in by [`App::receive`].
 
 mod around;
+mod checks;
 mod chosen;
 pub mod command;
 mod detail;
@@ -20,11 +21,12 @@ mod view;
 mod why;
 
 pub use self::around::{Around, Ask};
+pub use self::checks::{Check, checks_of, is_cmdlet};
 pub use self::chosen::Chosen;
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};
 pub use self::explained::{Code, Explained, Param};
-pub use self::findings::{Card, Check, Diagnosing, Findings, Person};
+pub use self::findings::{Card, Diagnosing, Findings, Person};
 pub use self::offers::{Offer, Offers, addresses_like};
 pub use self::own::{FOLDER_NAME, own_tables_folder, use_own_tables};
 pub use self::saving::{Save, Saving};

@@ -45,6 +45,7 @@ impl App {
                 Done::Followed(followed) => self.follow(followed),
                 Done::View(view) => self.show(view),
                 Done::Diagnosis(findings) => self.take_findings(*findings),
+                Done::BrokeOff(sentence) => self.say(sentence.to_owned()),
                 Done::NoDiagnosis => self.diagnosing = Diagnosing::BrokeOff,
                 Done::Ladder { ladder, is_dialog } => {
                     self.ladder = ladder;

@@ -118,7 +118,7 @@ fn a_card_marks_its_evidence_and_fills_ladder_and_detail_until_escape() {
     settle(&mut harness);
     harness.get_by_label_contains("Copy check, Get-CsUser -Identity \"sip:anna@contoso.com\"").click();
     settle(&mut harness);
-    harness.get_by_label("Evidence 2 of 4");
+    harness.get_by_label("Key record (2 of 4)");
 
     press(&mut harness, Key::Escape);
     assert!(window(&harness).app().card().is_none());
@@ -134,7 +134,9 @@ fn what_failed_why_and_what_to_check_are_in_sight_at_once() {
         press(&mut harness, Key::F7);
         let card = window(&harness).app().card().expect("a finding");
         let bottom = harness.get_by_label("Next evidence").rect().top();
-        let first = format!("Copy check, {}", card.checks.first().expect("a check").text);
+        let check = card.checks.first().expect("a check");
+        let copied = check.command.as_ref().map(|command| format!("Copy check, {command}"));
+        let first = copied.unwrap_or_else(|| check.text.clone());
         for name in [card.title.clone(), card.why.clone(), first] {
             assert!(!name.is_empty(), "{log}");
             // A sentence may stand over the message too.
@@ -146,22 +148,42 @@ fn what_failed_why_and_what_to_check_are_in_sight_at_once() {
 }
 
 #[test]
+fn steps_are_all_in_sight_or_said_to_follow() {
+    // The third step stands in sight; what there is no room for below is the text of the message.
+    let mut harness = incident(Theme::Dark);
+    press(&mut harness, Key::F7);
+    harness.get_by_label("3.");
+    assert!(harness.query_by_label_contains(" below").is_none());
+    harness.get_by_label("More about the finding");
+    harness.get_by_label("Explained").click();
+    settle(&mut harness);
+    harness.get_by_label("Likely causes");
+    harness.get_by_label_contains("General checks for this code");
+    // The message was asked for: the steps give way to it, and say how many follow.
+    let below = harness.get_by_label_contains("below");
+    assert!(label(&below).contains("more step"), "{}", label(&below));
+    below.click();
+    settle(&mut harness);
+    assert!(harness.query_by_label("3.").is_some_and(|step| step.rect().bottom() < 470.0));
+}
+
+#[test]
 fn keys_walk_findings_and_their_evidence() {
     let mut harness = open_refused(Theme::Dark, [1280.0, 800.0]);
     let user = |harness: &Shown| window(harness).app().card().map(|card| card.user.clone()).unwrap_or_default();
     press(&mut harness, Key::F7);
     assert_eq!(user(&harness), "anna@contoso.com");
-    harness.get_by_label("Evidence 2 of 4");
+    harness.get_by_label("Key record (2 of 4)");
     press(&mut harness, Key::F8);
-    harness.get_by_label("Evidence 3 of 4");
+    harness.get_by_label("Key record (3 of 4)");
     harness.get_by_label("Next evidence").click();
     settle(&mut harness);
-    harness.get_by_label("Evidence 4 of 4");
+    harness.get_by_label("Key record (4 of 4)");
     press(&mut harness, Key::F8);
-    harness.get_by_label("Evidence 4 of 4");
+    harness.get_by_label("Key record (4 of 4)");
     harness.key_press_modifiers(Modifiers::SHIFT, Key::F8);
     settle(&mut harness);
-    harness.get_by_label("Evidence 3 of 4");
+    harness.get_by_label("Key record (3 of 4)");
     // The list of cards has the keyboard after a click, and keeps its arrows.
     harness.get_by_label_contains("Finding, failure, ").click();
     settle(&mut harness);
@@ -393,6 +415,9 @@ fn pictures_of_findings() {
         more.get_by_label("More about the finding").click();
         settle(&mut more);
         picture(&mut results, more, &format!("finding_more_{name}"));
+        let mut small = open(theme, [1024.0, 700.0], &[Path::new(INCIDENT)]);
+        press(&mut small, Key::F7);
+        picture(&mut results, small, &format!("finding_small_{name}"));
         let fine = open(theme, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
         picture(&mut results, fine, &format!("nothing_fails_{name}"));
     }
