@@ -4,15 +4,15 @@
 //! that was diagnosed.
 
 use super::checks::{Check, checks_of};
+use super::people::{Person, people};
 use super::steps::Steps;
 use super::why::why;
 use crate::diagnosis::{Confidence, Diagnosis, Finding, Severity};
 use crate::export::{counted, verdict, with_separators};
 use crate::format::Millis;
 use crate::index::{Index, RowId};
-use crate::trace::{Ending, Trace};
+use crate::trace::Trace;
 use rustc_hash::FxHashMap;
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Whether more may be found.
@@ -51,8 +51,6 @@ pub struct Card {
     pub title: String,
     /// `anna@contoso.com`, `3 people`; empty where it is about nobody.
     pub user: String,
-    /// The title names the user already.
-    pub is_named: bool,
     pub count: usize,
     /// `13:21:19.047`, or first and last.
     pub times: String,
@@ -70,19 +68,6 @@ pub struct Card {
     pub spoken: String,
 }
 
-/// A user and how the sign-ins went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    pub user: String,
-    pub attempts: usize,
-    pub sign_ins: usize,
-    pub failures: usize,
-    /// How the last attempt ended; `None` where there was none.
-    pub last: Option<Ending>,
-    /// `6 attempts, 0 sign-ins, 5 failures`; `3 attempts, not signed in` where there was no end to any of them
-    pub counts: String,
-}
-
 impl Findings {
     /// Diagnoses a snapshot.
     #[must_use]
@@ -94,6 +79,7 @@ impl Findings {
         let urgent = cards.len();
         cards.extend(calm.iter().filter(|own| own.severity != Severity::Normal).map(|own| Card::of(&index, own, 0)));
         let normal = normal(&index, &calm);
+        let people = people(&index, &trace, cards.get(..urgent).unwrap_or_default());
         let calm = calm_words(cards.len() - urgent, normal.len());
         cards.extend(normal);
         Self {
@@ -101,9 +87,9 @@ impl Findings {
             looked_at,
             calm,
             has_sign_in: trace.attempts().next().is_some(),
+            people,
             cards,
             urgent,
-            people: people(&trace),
             steps: Steps::of(&trace),
             index,
         }
@@ -209,10 +195,16 @@ fn normal_card(index: &Index, group: &[&Finding]) -> Option<Card> {
     Some(Card::of(index, &all, 0))
 }
 
+/// `failed 43 times`, or how often something came that is no failure.
+#[must_use]
+pub fn times_words(severity: Severity, count: usize) -> String {
+    let times = format!("{} times", with_separators(count as u64));
+    if severity == Severity::Failure { format!("failed {times}") } else { times }
+}
+
 impl Card {
     fn of(index: &Index, finding: &Finding, depth: usize) -> Self {
         let user = finding.user.clone().unwrap_or_default();
-        let is_named = finding.title.contains(&user);
         let times = span_words(index, &finding.evidence);
         let mut spoken = format!("Finding, {}, {}", finding.severity.name(), finding.title);
         if depth > 0 {
@@ -222,13 +214,12 @@ impl Card {
             spoken = format!("{spoken}, {part}");
         }
         if finding.count > 1 {
-            spoken = format!("{spoken}, {} times", with_separators(finding.count as u64));
+            spoken = format!("{spoken}, {}", times_words(finding.severity, finding.count));
         }
         Self {
             rule: finding.rule,
             severity: finding.severity,
             title: finding.title.clone(),
-            is_named,
             user,
             count: finding.count,
             times,
@@ -283,61 +274,6 @@ fn looked_at(index: &Index, trace: &Trace) -> String {
         [] => format!("Looked at {all}."),
         parts => format!("Looked at {} and {all}.", parts.join(", ")),
     }
-}
-
-/// Users with how their sign-ins went; who fails now comes first.
-fn people(trace: &Trace) -> Vec<Person> {
-    let mut known: FxHashMap<&str, (Person, Millis)> = FxHashMap::default();
-    let new = |user: &str| {
-        let counts = String::new();
-        let person = Person { user: user.to_owned(), attempts: 0, sign_ins: 0, failures: 0, last: None, counts };
-        (person, Millis(i64::MIN))
-    };
-    for user in trace.web.iter().filter_map(|exchange| exchange.user.as_deref()) {
-        known.entry(user).or_insert_with(|| new(user));
-    }
-    for attempt in trace.attempts() {
-        let Some(user) = attempt.user.as_deref() else { continue };
-        let (person, when) = known.entry(user).or_insert_with(|| new(user));
-        if attempt.ending != Ending::SignedOut {
-            person.attempts += 1;
-        }
-        person.sign_ins += usize::from(attempt.ending == Ending::SignedIn);
-        person.failures += usize::from(is_failure(attempt.ending));
-        if attempt.started() >= *when {
-            (person.last, *when) = (Some(attempt.ending), attempt.started());
-        }
-    }
-    let mut people: Vec<Person> = known.into_values().map(|(person, _)| person).collect();
-    for person in &mut people {
-        person.counts = if person.attempts == 0 {
-            "web requests only".to_owned()
-        } else {
-            let attempts = counted(person.attempts as u64, "attempt");
-            let sign_ins = counted(person.sign_ins as u64, "sign-in");
-            let failures = counted(person.failures as u64, "failure");
-            match (person.sign_ins, person.failures) {
-                // Nobody refused anything, and yet it led nowhere.
-                (0, 0) => format!("{attempts}, not signed in"),
-                _ => format!("{attempts}, {sign_ins}, {failures}"),
-            }
-        };
-    }
-    let order = |person: &Person| {
-        let rank = match person.last {
-            Some(ending) if is_failure(ending) => 0,
-            Some(Ending::SignedIn | Ending::SignedOut) => 2,
-            Some(_) => 1,
-            None => 3,
-        };
-        (rank, Reverse(person.failures), Reverse(person.attempts), person.user.clone())
-    };
-    people.sort_by_cached_key(order);
-    people
-}
-
-fn is_failure(ending: Ending) -> bool {
-    matches!(ending, Ending::Refused | Ending::Rejected | Ending::Unavailable | Ending::Unanswered)
 }
 
 #[cfg(test)]

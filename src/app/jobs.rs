@@ -7,7 +7,7 @@ use super::saving::Order;
 use super::view::{View, ViewRequest, Viewer};
 use crate::format::clock::Offset;
 use crate::index::{self, Followed, Index, Pasted, Progress, RowId, Skipped};
-use crate::ladder::Ladder;
+use crate::ladder::{Ladder, with_questions};
 use crate::query::Searched;
 use crate::source::{State, siblings};
 use crate::trace::dialog_of;
@@ -67,7 +67,8 @@ pub enum LadderRows {
     DialogOf(RowId),
     /// All rows that the query selects.
     Selected,
-    These(Vec<RowId>),
+    /// What proves a finding, with the requests of its failed answers.
+    Evidence(Vec<RowId>),
 }
 
 /// An index to be diagnosed.
@@ -144,9 +145,11 @@ impl Jobs {
                 let rows = match request.of {
                     LadderRows::DialogOf(row) => dialog_of(index, row),
                     LadderRows::Selected => request.view.rows.iter().map(|at| index.row(at)).collect(),
-                    LadderRows::These(rows) => rows,
+                    LadderRows::Evidence(rows) => with_questions(index, &rows),
                 };
-                let ladder = Arc::new(Ladder::of(index, &rows));
+                let mut ladder = Ladder::of(index, &rows);
+                ladder.call_clients(index);
+                let ladder = Arc::new(ladder);
                 reply.send(epoch, Done::Ladder { ladder, is_dialog });
             }
         });

@@ -110,6 +110,7 @@ impl App {
         }
         self.view = view;
         self.fit_evidence();
+        self.judge_timeline();
         if first && self.selected.is_none() {
             self.ask_ladder();
         }

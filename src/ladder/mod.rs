@@ -1,5 +1,11 @@
 //! Who sent what to whom: lanes and arrows of a call-flow ladder, as plain data. Nothing is painted here.
 
+mod lanes;
+mod questions;
+
+pub use self::lanes::Called;
+pub use self::questions::with_questions;
+
 use crate::format::{Kind, Millis};
 use crate::index::{Index, RowId};
 use crate::protocol::lines::to_text;
@@ -15,6 +21,8 @@ pub const MAX_MESSAGES: usize = 20_000;
 #[derive(Clone, Debug, Default)]
 pub struct Ladder {
     pub lanes: Vec<Host>,
+    /// How people call them; empty where they are called by their names.
+    pub called: Vec<Called>,
     pub arrows: Vec<Arrow>,
     /// Messages that are not shown because the log does not say which way they went.
     pub without_direction: usize,
@@ -43,7 +51,12 @@ impl Arrow {
     /// True where a row is shown by this arrow.
     #[must_use]
     pub fn shows(&self, row: RowId) -> bool {
-        self.row == row || self.copy == Some(row)
+        self.is_any(|own| own == row)
+    }
+
+    /// True where something is true of its row, or of the copy at the other end.
+    pub fn is_any(&self, is: impl Fn(RowId) -> bool) -> bool {
+        is(self.row) || self.copy.is_some_and(is)
     }
 }
 
@@ -82,20 +95,29 @@ impl Ladder {
         ladder
     }
 
-    /// Lanes by role, then by first appearance.
+    /// Puts the lanes in order, and the arrows between them.
     fn place_lanes(&mut self, hosts: &Hosts, ends: &[(HostId, HostId)]) {
-        let mut used: Vec<HostId> = Vec::new();
-        for id in ends.iter().flat_map(|(from, to)| [*from, *to]) {
-            if !used.contains(&id) {
-                used.push(id);
-            }
-        }
-        used.sort_by_key(|id| hosts.get(*id).map(|host| host.role));
+        let used = lanes::order(hosts, &self.arrows, ends);
         let lane = |id: HostId| used.iter().position(|other| *other == id).unwrap_or(0);
         for (arrow, (from, to)) in self.arrows.iter_mut().zip(ends) {
             (arrow.from, arrow.to) = (lane(*from), lane(*to));
         }
         self.lanes = used.iter().filter_map(|id| hosts.get(*id).cloned()).collect();
+    }
+
+    /// Calls clients by their users, for the screen: who saves a ladder may not want names in it.
+    pub fn call_clients(&mut self, index: &Index) {
+        lanes::call(self, index);
+    }
+
+    /// How a lane is called.
+    #[must_use]
+    pub fn called(&self, lane: usize) -> (&str, &str) {
+        match (self.called.get(lane), self.lanes.get(lane)) {
+            (Some(called), _) => (&called.name, called.role),
+            (None, Some(host)) => (&host.name, host.role.word()),
+            (None, None) => ("", ""),
+        }
     }
 
     /// Whether a sign-in may tell more of an arrow than the message alone.
@@ -127,7 +149,7 @@ impl Ladder {
     /// An arrow in words, for screen readers and tests: `EDGE01 to 198.51.100.23: 401 Unauthorized`.
     #[must_use]
     pub fn words(&self, arrow: &Arrow) -> String {
-        let name = |lane: usize| self.lanes.get(lane).map_or("", |host| host.name.as_str());
+        let name = |lane: usize| self.called(lane).0;
         let detail = if arrow.detail.is_empty() { String::new() } else { format!(", {}", arrow.detail) };
         format!("{} to {}: {}{detail} ({})", name(arrow.from), name(arrow.to), arrow.label, arrow.outcome.word())
     }
