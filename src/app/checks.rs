@@ -17,6 +17,11 @@ const PROGRAMS: [&str; 25] = [
     "netsh", "netstat", "nltest", "nslookup", "openssl", "ping", "portqry", "reg", "repadmin", "setspn", "telnet",
     "tracert", "uccello", "w32tm",
 ];
+/// What cmdlets begin with.
+const VERBS: [&str; 24] = [
+    "Add", "Clear", "Disable", "Enable", "Export", "Find", "Get", "Grant", "Import", "Install", "Invoke", "Move",
+    "New", "Remove", "Resolve", "Restart", "Search", "Select", "Set", "Start", "Stop", "Sync", "Test", "Update",
+];
 /// Words of a sentence that never stand in a command.
 const ENDS: [&str; 7] = [" on ", " of ", " for ", " and ", " shows ", " (and ", " then "];
 
@@ -63,11 +68,6 @@ pub fn is_cmdlet(word: &str) -> bool {
                 && word.chars().all(|c| c.is_ascii_alphanumeric())
                 && small > 0
         };
-        const VERBS: [&str; 24] = [
-            "Add", "Clear", "Disable", "Enable", "Export", "Find", "Get", "Grant", "Import", "Install", "Invoke",
-            "Move", "New", "Remove", "Resolve", "Restart", "Search", "Select", "Set", "Start", "Stop", "Sync", "Test",
-            "Update",
-        ];
         VERBS.contains(&verb) && is_word(noun)
     })
 }

@@ -49,7 +49,7 @@ pub fn with_questions(index: &Index, rows: &[RowId]) -> Vec<RowId> {
 
 /// What an answer has in common with its request on the same hop. Clients write no branch; their address stands for it.
 fn key(message: &Message<'_>) -> Option<(String, String, String)> {
-    let text = |name| Some(message.header(name)?.text().to_string());
+    let text = |name| Some(message.header(name)?.text());
     let via = text(HeaderName::Via)?;
     let top = via.split(',').next().unwrap_or_default();
     let branch = top.split(';').find_map(|part| part.trim().strip_prefix("branch="));

@@ -33,7 +33,7 @@ fn step_ui(ui: &mut Ui, number: usize, check: &Check) -> f32 {
             ui.spacing_mut().item_spacing.y = 3.0;
             match &check.command {
                 Some(command) if check.text.is_empty() => {
-                    box_ui(ui, |ui| with_copy(ui, command, command_label(ui, command)))
+                    box_ui(ui, |ui| with_copy(ui, command, command_label(ui, command)));
                 }
                 Some(command) => {
                     with_copy(ui, command, sentence_label(&check.text, tokens));
