@@ -10,7 +10,7 @@ use crate::format::{Kind, Millis};
 use crate::index::{Index, RowId};
 use crate::protocol::lines::to_text;
 use crate::protocol::message::cseq;
-use crate::protocol::{HeaderName, WebCall};
+use crate::protocol::{HeaderName, Protocol, WebCall};
 use crate::trace::{Host, HostId, Hosts, Outcome, State, Trace};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -70,9 +70,11 @@ impl Ladder {
         let mut ladder = Self { not_shown: rows.len() - shown.len(), ..Self::default() };
         let mut ends: Vec<(HostId, HostId)> = Vec::new();
         // Arrows that still lack the copy of their other end, by message and ends.
+        let mut asked = Asked::default();
         let mut single: FxHashMap<(String, HostId, HostId, bool), Vec<usize>> = FxHashMap::default();
         for &row in shown {
-            let Some((arrow, key, ends_of, is_out)) = arrow(index, row, &mut hosts, &mut ladder.without_direction)
+            let Some((arrow, key, ends_of, is_out)) =
+                arrow(index, row, &mut hosts, &mut ladder.without_direction, &mut asked)
             else {
                 continue;
             };
@@ -157,7 +159,16 @@ impl Ladder {
 
 type Found = (Arrow, Option<String>, (HostId, HostId), bool);
 
-fn arrow(index: &Index, row: RowId, hosts: &mut Hosts, without_direction: &mut usize) -> Option<Found> {
+/// What web requests asked for, by machine and correlation: their answers do not say it.
+type Asked = FxHashMap<(Vec<u8>, Vec<u8>), String>;
+
+fn arrow(
+    index: &Index,
+    row: RowId,
+    hosts: &mut Hosts,
+    without_direction: &mut usize,
+    asked: &mut Asked,
+) -> Option<Found> {
     let (block, _) = index.locate(row)?;
     let format = index.files().get(usize::from(block.file))?.format?;
     index.with_record(row, |record| {
@@ -197,7 +208,16 @@ fn arrow(index: &Index, row: RowId, hosts: &mut Hosts, without_direction: &mut u
             .and_then(|header| cseq(header.value))
             .map(|(number, _)| format!("CSeq {number}"));
         let path = message.start.target().map(to_text).filter(|target| target.contains('/'));
-        let path = path.map(|target| path_of(&target).to_owned());
+        let mut path = path.map(|target| path_of(&target).to_owned());
+        if message.protocol() == Protocol::Http && !record.correlation.is_empty() {
+            let exchange = (record.machine.to_vec(), record.correlation.to_vec());
+            match &path {
+                Some(path) => {
+                    asked.insert(exchange, path.clone());
+                }
+                None => path = asked.get(&exchange).cloned(),
+            }
+        }
         let code = codes.first().map(|diagnostic| format!("code {}", diagnostic.code));
         let detail = number.into_iter().chain(path).chain(code).collect::<Vec<_>>().join(", ");
         let outcome = Outcome::of_message(message);

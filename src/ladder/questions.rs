@@ -26,13 +26,17 @@ pub fn with_questions(index: &Index, rows: &[RowId]) -> Vec<RowId> {
     }
     let mut all: Vec<RowId> = rows.to_vec();
     for (block, first) in index.blocks().iter().zip(index.first_rows()).filter(|_| !asked.is_empty()) {
-        let ids: Vec<u16> =
-            block.call_ids.iter().filter(|(_, word)| dialogs.contains(word)).map(|(id, _)| id).collect();
-        if ids.is_empty() {
+        let mut is_wanted = vec![false; block.call_ids.len()];
+        for (id, _) in block.call_ids.iter().filter(|(_, word)| dialogs.contains(word)) {
+            if let Some(wanted) = is_wanted.get_mut(usize::from(id)) {
+                *wanted = true;
+            }
+        }
+        if !is_wanted.contains(&true) {
             continue;
         }
         for ((row, at), id) in (*first..).zip(0..).zip(&block.call_id) {
-            if !ids.contains(id) || block.status_of(at).is_some() {
+            if is_wanted.get(usize::from(*id)) != Some(&true) || block.status_of(at).is_some() {
                 continue;
             }
             let is_asked = index.with_record(RowId(row), |record| {

@@ -38,6 +38,8 @@ fn clients_are_called_by_their_users_and_what_the_list_hides_is_said() {
     let found = lanes(&harness);
     assert!(found.contains(&"anna's client, client log".to_owned()), "{found:?}");
     assert!(found.contains(&"anna's client, web client".to_owned()), "{found:?}");
+    let refusal = arrows(&harness).into_iter().find(|arrow| arrow.contains("code 28032")).expect("a refusal");
+    assert!(refusal.contains("/root/user"), "an answer says what was asked for: {refusal}");
     let hidden = harness.query_all_by_label_contains(" (request), not in the list").count();
     assert!(hidden > 0, "calls of a client log are no messages");
     harness.get_by_label_contains(" dashed, not in the list").click();
