@@ -74,7 +74,20 @@ impl App {
             (Some(_), None) => self.leave_finding(),
             (None, _) => {}
         }
+        self.judge_timeline();
         self.read_detail();
+    }
+
+    /// Brings the timeline up to date with the view and with what was found.
+    pub(super) fn judge_timeline(&mut self) {
+        let view = &self.view;
+        self.timeline = match &self.findings {
+            Some(found) => {
+                let rows = found.steps.failures().filter_map(|row| row_in(&found.index, &view.index, row));
+                view.timeline.judged(view, rows)
+            }
+            None => view.timeline.clone(),
+        };
     }
 
     /// Looks at a finding: its evidence is marked, and the message that decides is selected.

@@ -3,15 +3,16 @@
 //! Put together once, on the thread that diagnoses, so that a frame only reads it. Row ids are those of the index
 //! that was diagnosed.
 
+use super::checks::{Check, checks_of};
+use super::people::{Person, people};
 use super::steps::Steps;
 use super::why::why;
 use crate::diagnosis::{Confidence, Diagnosis, Finding, Severity};
 use crate::export::{counted, verdict, with_separators};
 use crate::format::Millis;
 use crate::index::{Index, RowId};
-use crate::trace::{Ending, Trace};
+use crate::trace::Trace;
 use rustc_hash::FxHashMap;
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Whether more may be found.
@@ -50,8 +51,6 @@ pub struct Card {
     pub title: String,
     /// `anna@contoso.com`, `3 people`; empty where it is about nobody.
     pub user: String,
-    /// The title names the user already.
-    pub is_named: bool,
     pub count: usize,
     /// `13:21:19.047`, or first and last.
     pub times: String,
@@ -69,29 +68,6 @@ pub struct Card {
     pub spoken: String,
 }
 
-/// What to check next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What is said before a command: `On the Edge:`.
-    pub lead: String,
-    pub text: String,
-    /// To be typed as it stands.
-    pub is_command: bool,
-}
-
-/// A user and how the sign-ins went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    pub user: String,
-    pub attempts: usize,
-    pub sign_ins: usize,
-    pub failures: usize,
-    /// How the last attempt ended; `None` where there was none.
-    pub last: Option<Ending>,
-    /// `6 attempts, 0 sign-ins, 5 failures`; `3 attempts, not signed in` where there was no end to any of them
-    pub counts: String,
-}
-
 impl Findings {
     /// Diagnoses a snapshot.
     #[must_use]
@@ -103,6 +79,7 @@ impl Findings {
         let urgent = cards.len();
         cards.extend(calm.iter().filter(|own| own.severity != Severity::Normal).map(|own| Card::of(&index, own, 0)));
         let normal = normal(&index, &calm);
+        let people = people(&index, &trace, cards.get(..urgent).unwrap_or_default());
         let calm = calm_words(cards.len() - urgent, normal.len());
         cards.extend(normal);
         Self {
@@ -110,9 +87,9 @@ impl Findings {
             looked_at,
             calm,
             has_sign_in: trace.attempts().next().is_some(),
+            people,
             cards,
             urgent,
-            people: people(&trace),
             steps: Steps::of(&trace),
             index,
         }
@@ -218,10 +195,16 @@ fn normal_card(index: &Index, group: &[&Finding]) -> Option<Card> {
     Some(Card::of(index, &all, 0))
 }
 
+/// `failed 43 times`, or how often something came that is no failure.
+#[must_use]
+pub fn times_words(severity: Severity, count: usize) -> String {
+    let times = format!("{} times", with_separators(count as u64));
+    if severity == Severity::Failure { format!("failed {times}") } else { times }
+}
+
 impl Card {
     fn of(index: &Index, finding: &Finding, depth: usize) -> Self {
         let user = finding.user.clone().unwrap_or_default();
-        let is_named = finding.title.contains(&user);
         let times = span_words(index, &finding.evidence);
         let mut spoken = format!("Finding, {}, {}", finding.severity.name(), finding.title);
         if depth > 0 {
@@ -231,13 +214,12 @@ impl Card {
             spoken = format!("{spoken}, {part}");
         }
         if finding.count > 1 {
-            spoken = format!("{spoken}, {} times", with_separators(finding.count as u64));
+            spoken = format!("{spoken}, {}", times_words(finding.severity, finding.count));
         }
         Self {
             rule: finding.rule,
             severity: finding.severity,
             title: finding.title.clone(),
-            is_named,
             user,
             count: finding.count,
             times,
@@ -245,48 +227,15 @@ impl Card {
             evidence: finding.evidence.clone(),
             sureness: match finding.confidence {
                 Confidence::Proved => "Proved by the log",
-                Confidence::Likely => "Likely, by the order of events",
+                Confidence::Likely => "Likely: by the order of events",
                 Confidence::Hint => "Only a hint",
             },
             why: if finding.checks.is_empty() { String::new() } else { why(&finding.explanation) },
             explanation: finding.explanation.clone(),
-            checks: finding.checks.iter().map(|text| Check::of(text)).collect(),
+            checks: checks_of(&finding.checks),
             spoken,
         }
     }
-}
-
-impl Check {
-    /// Tells a command from what is said about it: `On the Edge: nslookup -type=srv _sip._tls.contoso.com`.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        if is_command(text) {
-            return Self { lead: String::new(), text: text.to_owned(), is_command: true };
-        }
-        match text.split_once(": ").filter(|(_, rest)| is_command(rest)) {
-            Some((lead, rest)) => Self { lead: format!("{lead}:"), text: rest.trim().to_owned(), is_command: true },
-            None => Self { lead: String::new(), text: text.to_owned(), is_command: false },
-        }
-    }
-}
-
-/// Commands start with the name of a program or a cmdlet, such as `Get-CsUser`.
-fn is_command(text: &str) -> bool {
-    const PROGRAMS: [&str; 14] = [
-        "nslookup", "certutil", "klist", "setspn", "w32tm", "nltest", "netsh", "curl", "openssl", "repadmin", "reg",
-        "cmdkey", "ping", "ipconfig",
-    ];
-    let mut words = text.split_whitespace();
-    let (word, next) = (words.next().unwrap_or_default(), words.next());
-    let is_cmdlet = word.split_once('-').is_some_and(|(verb, noun)| {
-        let is_capital = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase());
-        is_capital(verb) && is_capital(noun) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-    });
-    // A sentence may begin with such a name too, and goes on like a sentence.
-    let takes_parameters = next.is_none_or(|next| next.starts_with(['-', '|', '"', '$', '(']));
-    let is_sentence = text.ends_with(['.', '?']) || text.contains(": ");
-    let is_program = PROGRAMS.contains(&word) && !text.contains(", ");
-    (is_cmdlet && takes_parameters || is_program) && !is_sentence
 }
 
 /// First and last time of some rows, as the list writes times.
@@ -325,61 +274,6 @@ fn looked_at(index: &Index, trace: &Trace) -> String {
         [] => format!("Looked at {all}."),
         parts => format!("Looked at {} and {all}.", parts.join(", ")),
     }
-}
-
-/// Users with how their sign-ins went; who fails now comes first.
-fn people(trace: &Trace) -> Vec<Person> {
-    let mut known: FxHashMap<&str, (Person, Millis)> = FxHashMap::default();
-    let new = |user: &str| {
-        let counts = String::new();
-        let person = Person { user: user.to_owned(), attempts: 0, sign_ins: 0, failures: 0, last: None, counts };
-        (person, Millis(i64::MIN))
-    };
-    for user in trace.web.iter().filter_map(|exchange| exchange.user.as_deref()) {
-        known.entry(user).or_insert_with(|| new(user));
-    }
-    for attempt in trace.attempts() {
-        let Some(user) = attempt.user.as_deref() else { continue };
-        let (person, when) = known.entry(user).or_insert_with(|| new(user));
-        if attempt.ending != Ending::SignedOut {
-            person.attempts += 1;
-        }
-        person.sign_ins += usize::from(attempt.ending == Ending::SignedIn);
-        person.failures += usize::from(is_failure(attempt.ending));
-        if attempt.started() >= *when {
-            (person.last, *when) = (Some(attempt.ending), attempt.started());
-        }
-    }
-    let mut people: Vec<Person> = known.into_values().map(|(person, _)| person).collect();
-    for person in &mut people {
-        person.counts = if person.attempts == 0 {
-            "web requests only".to_owned()
-        } else {
-            let attempts = counted(person.attempts as u64, "attempt");
-            let sign_ins = counted(person.sign_ins as u64, "sign-in");
-            let failures = counted(person.failures as u64, "failure");
-            match (person.sign_ins, person.failures) {
-                // Nobody refused anything, and yet it led nowhere.
-                (0, 0) => format!("{attempts}, not signed in"),
-                _ => format!("{attempts}, {sign_ins}, {failures}"),
-            }
-        };
-    }
-    let order = |person: &Person| {
-        let rank = match person.last {
-            Some(ending) if is_failure(ending) => 0,
-            Some(Ending::SignedIn | Ending::SignedOut) => 2,
-            Some(_) => 1,
-            None => 3,
-        };
-        (rank, Reverse(person.failures), Reverse(person.attempts), person.user.clone())
-    };
-    people.sort_by_cached_key(order);
-    people
-}
-
-fn is_failure(ending: Ending) -> bool {
-    matches!(ending, Ending::Refused | Ending::Rejected | Ending::Unavailable | Ending::Unanswered)
 }
 
 #[cfg(test)]
@@ -433,25 +327,5 @@ mod tests {
         let cards = normal(&Index::default(), &findings.iter().collect::<Vec<_>>());
         let found: Vec<_> = cards.iter().map(|card| (card.user.as_str(), card.explanation.as_str())).collect();
         assert_eq!(found, [("2 people", "anna: One.\nben: Two."), ("anna", "")]);
-    }
-
-    #[test]
-    fn commands_are_told_from_sentences() {
-        for (text, lead, command) in [
-            ("Get-CsUser -Identity \"sip:anna@contoso.com\" | Format-List", "", true),
-            ("nslookup -type=srv _sip._tls.contoso.com", "", true),
-            ("On the Edge: nslookup fe01.contoso.com", "On the Edge:", true),
-            ("On the Edge: Get-DnsClientServerAddress, which must be public", "", false),
-            ("Look at Result-Code in the security record.", "", false),
-            ("Front-End services: are they up?", "", false),
-            ("Get-CsCertificate on every Front End, with its end date", "", false),
-            ("Get-CsUser -Identity \"sip:USER\" | Format-List SipAddress, Enabled", "", true),
-            ("klist purge, then sign in again", "", false),
-            ("w32tm /query /status", "", true),
-        ] {
-            let check = Check::of(text);
-            assert_eq!((check.lead.as_str(), check.is_command), (lead, command), "{text}");
-            assert!(text.ends_with(&check.text), "{text}");
-        }
     }
 }

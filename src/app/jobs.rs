@@ -7,7 +7,7 @@ use super::saving::Order;
 use super::view::{View, ViewRequest, Viewer};
 use crate::format::clock::Offset;
 use crate::index::{self, Followed, Index, Pasted, Progress, RowId, Skipped};
-use crate::ladder::Ladder;
+use crate::ladder::{Ladder, with_questions};
 use crate::query::Searched;
 use crate::source::{State, siblings};
 use crate::trace::dialog_of;
@@ -44,6 +44,8 @@ pub enum Done {
     Diagnosis(Box<Findings>),
     /// The diagnosis broke off.
     NoDiagnosis,
+    /// A mistake in this program stopped something; a sentence.
+    BrokeOff(&'static str),
     /// A sentence, whether it went well or not.
     Saved(Result<String, String>),
 }
@@ -65,7 +67,8 @@ pub enum LadderRows {
     DialogOf(RowId),
     /// All rows that the query selects.
     Selected,
-    These(Vec<RowId>),
+    /// What proves a finding, with the requests of its failed answers.
+    Evidence(Vec<RowId>),
 }
 
 /// An index to be diagnosed.
@@ -116,7 +119,14 @@ impl Jobs {
         let reply = Reply { sender, epoch: Arc::default(), wake };
         let mut viewer = Viewer::default();
         let searched = Arc::new(Searched::default());
-        let views = Latest::start({
+        // A mistake must not leave the window waiting for ever.
+        let broke_off = |sentence: &'static str| {
+            let reply = reply.clone();
+            move || {
+                reply.send(reply.epoch(), Done::BrokeOff(sentence));
+            }
+        };
+        let views = Latest::start(broke_off(NO_VIEW), {
             let (reply, searched) = (reply.clone(), Arc::clone(&searched));
             move |(epoch, request): (u64, ViewRequest), cancelled: &AtomicBool| {
                 let mut send = |view| {
@@ -127,7 +137,7 @@ impl Jobs {
                 }
             }
         });
-        let ladders = Latest::start({
+        let ladders = Latest::start(broke_off(NO_LADDER), {
             let reply = reply.clone();
             move |(epoch, request): (u64, LadderRequest), _: &AtomicBool| {
                 let index = &request.view.index;
@@ -135,13 +145,15 @@ impl Jobs {
                 let rows = match request.of {
                     LadderRows::DialogOf(row) => dialog_of(index, row),
                     LadderRows::Selected => request.view.rows.iter().map(|at| index.row(at)).collect(),
-                    LadderRows::These(rows) => rows,
+                    LadderRows::Evidence(rows) => with_questions(index, &rows),
                 };
-                let ladder = Arc::new(Ladder::of(index, &rows));
+                let mut ladder = Ladder::of(index, &rows);
+                ladder.call_clients(index);
+                let ladder = Arc::new(ladder);
                 reply.send(epoch, Done::Ladder { ladder, is_dialog });
             }
         });
-        let diagnoses = Latest::start({
+        let diagnoses = Latest::start(broke_off(NO_DIAGNOSIS), {
             let (reply, mut before) = (reply.clone(), Before::default());
             let diagnose = Arc::clone(&around.diagnose);
             move |DiagnosisRequest { epoch, index, settles }: DiagnosisRequest, newer: &AtomicBool| {
@@ -150,7 +162,6 @@ impl Jobs {
                 }
                 if reply.epoch() == epoch {
                     let start = Instant::now();
-                    // A mistake in a rule must not leave the window waiting for ever.
                     let found = catch_unwind(AssertUnwindSafe(|| diagnose(index)));
                     reply.send(epoch, found.map_or(Done::NoDiagnosis, |found| Done::Diagnosis(Box::new(found))));
                     before = Before { done: Some(Instant::now()), took: start.elapsed() };
@@ -248,6 +259,11 @@ impl Jobs {
     }
 }
 
+const NO_VIEW: &str = "A mistake in this program stopped the search; the list may lack messages";
+const NO_LADDER: &str = "A mistake in this program stopped the drawing of the ladder; the list is still complete";
+const NO_DIAGNOSIS: &str =
+    "A mistake in this program stopped the diagnosis; the list and the ladder are still complete";
+
 /// How long a log that is written must rest before it is diagnosed again: longer than it is not looked at.
 const RESTS: Duration = Duration::from_millis(1_200);
 /// A log that never rests is diagnosed as often, and never for more than a part of the time.
@@ -326,7 +342,11 @@ enum Waiting<T> {
 }
 
 impl<T: Send + 'static> Latest<T> {
-    fn start(mut carry_out: impl FnMut(T, &AtomicBool) + Send + 'static) -> Self {
+    /// `broke_off` is told where a request ended in a panic; the thread lives on for the next.
+    fn start(
+        broke_off: impl Fn() + Send + 'static,
+        mut carry_out: impl FnMut(T, &AtomicBool) + Send + 'static,
+    ) -> Self {
         let slot = Arc::new(Slot {
             waiting: Mutex::new(Waiting::Nothing),
             changed: Condvar::new(),
@@ -336,7 +356,9 @@ impl<T: Send + 'static> Latest<T> {
         let own = Arc::clone(&slot);
         std::thread::spawn(move || {
             while let Some(request) = own.wait() {
-                carry_out(request, &own.cancelled);
+                if catch_unwind(AssertUnwindSafe(|| carry_out(request, &own.cancelled))).is_err() {
+                    broke_off();
+                }
                 own.rest();
             }
         });
@@ -386,5 +408,34 @@ impl<T> Slot<T> {
 impl<T> Drop for Latest<T> {
     fn drop(&mut self) {
         self.slot.put(Waiting::Stop, true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_panics_is_told_and_the_next_is_carried_out() {
+        let (sender, told) = mpsc::channel();
+        let broke = sender.clone();
+        let jobs = Latest::start(
+            move || broke.send("broke off").expect("somebody listens"),
+            move |panics: bool, _: &AtomicBool| {
+                if panics {
+                    std::panic::resume_unwind(Box::new("a mistake"));
+                }
+                sender.send("done").expect("somebody listens");
+            },
+        );
+        for (panics, wanted) in [(true, "broke off"), (false, "done"), (true, "broke off")] {
+            jobs.ask(panics, true);
+            assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok(wanted));
+            let start = Instant::now();
+            while jobs.slot.busy.load(Ordering::Acquire) {
+                assert!(start.elapsed() < Duration::from_secs(20), "nobody waits for ever");
+                std::thread::yield_now();
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! out. Long work runs on threads of its own; its results are immutable and are swapped in by [`App::receive`].
 
 mod around;
+mod checks;
 mod chosen;
 pub mod command;
 mod detail;
@@ -13,6 +14,7 @@ mod findings;
 mod jobs;
 mod offers;
 mod own;
+mod people;
 mod receive;
 mod saving;
 mod steps;
@@ -20,13 +22,15 @@ mod view;
 mod why;
 
 pub use self::around::{Around, Ask};
+pub use self::checks::{Check, checks_of, is_cmdlet};
 pub use self::chosen::Chosen;
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};
 pub use self::explained::{Code, Explained, Param};
-pub use self::findings::{Card, Check, Diagnosing, Findings, Person};
+pub use self::findings::{Card, Diagnosing, Findings, times_words};
 pub use self::offers::{Offer, Offers, addresses_like};
 pub use self::own::{FOLDER_NAME, own_tables_folder, use_own_tables};
+pub use self::people::Person;
 pub use self::saving::{Save, Saving};
 pub use self::steps::{Step, Steps};
 pub use self::view::{CodeFacet, Timeline, TimelineBucket, View, outcome};
@@ -98,6 +102,8 @@ pub struct App {
     /// Records of the snapshot that a diagnosis was asked of last, and when the files were opened.
     diagnosed: u32,
     opened: Instant,
+    /// Density of what the view shows, with refused tokens as the failures they are.
+    pub timeline: Timeline,
     /// Counts up when the selection should be brought into sight.
     pub reveal: u64,
     /// The count when the selection last went far: then what stands around it matters too.
@@ -138,6 +144,7 @@ impl App {
             chosen: None,
             diagnosed: 0,
             opened: Instant::now(),
+            timeline: Timeline::default(),
             reveal: 0,
             jumped: 0,
             files_now: FilesNow::default(),
@@ -482,7 +489,7 @@ impl App {
     fn ask_ladder(&self) {
         let of = match (self.ladder_of, self.selected, &self.chosen) {
             (LadderOf::Dialog, Some(row), _) => LadderRows::DialogOf(row),
-            (LadderOf::Finding, _, Some(chosen)) => LadderRows::These(chosen.evidence.clone()),
+            (LadderOf::Finding, _, Some(chosen)) => LadderRows::Evidence(chosen.evidence.clone()),
             _ => LadderRows::Selected,
         };
         self.jobs.ladder(LadderRequest { view: Arc::clone(&self.view), of });

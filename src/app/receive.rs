@@ -45,6 +45,7 @@ impl App {
                 Done::Followed(followed) => self.follow(followed),
                 Done::View(view) => self.show(view),
                 Done::Diagnosis(findings) => self.take_findings(*findings),
+                Done::BrokeOff(sentence) => self.say(sentence.to_owned()),
                 Done::NoDiagnosis => self.diagnosing = Diagnosing::BrokeOff,
                 Done::Ladder { ladder, is_dialog } => {
                     self.ladder = ladder;
@@ -109,6 +110,7 @@ impl App {
         }
         self.view = view;
         self.fit_evidence();
+        self.judge_timeline();
         if first && self.selected.is_none() {
             self.ask_ladder();
         }

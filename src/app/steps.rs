@@ -45,6 +45,13 @@ impl Steps {
         self.steps.get(*self.of_rows.get(&row)? as usize)
     }
 
+    /// Messages that are failures in their sign-in, whatever each says alone.
+    pub(super) fn failures(&self) -> impl Iterator<Item = RowId> {
+        let is_failure =
+            |number: &u32| self.steps.get(*number as usize).is_some_and(|step| step.outcome == Outcome::Failure);
+        self.of_rows.iter().filter(move |(_, number)| is_failure(number)).map(|(row, _)| *row)
+    }
+
     fn add(&mut self, known: &mut FxHashMap<Step, u32>, round: &Round, request: &Step, answer: &Step) {
         for (message, step) in [(round.request(), request), (round.answer(), answer)] {
             let Some(message) = message else { continue };

@@ -58,6 +58,34 @@ pub struct Timeline {
     /// Milliseconds of the first and the last record.
     pub span: (i64, i64),
     pub buckets: Vec<TimelineBucket>,
+    /// What is counted, where it is not what the list shows.
+    of: Option<RowSet>,
+}
+
+impl Timeline {
+    /// The same, where some messages that look like challenges are failures.
+    pub(super) fn judged(&self, view: &View, failures: impl Iterator<Item = RowId>) -> Self {
+        let mut own = self.clone();
+        let rows = self.of.as_ref().unwrap_or(&view.rows);
+        for row in failures {
+            let index = &view.index;
+            if outcome(index, row) != Some(Outcome::Challenge) || !rows.contains(index.position(row)) {
+                continue;
+            }
+            let at = bucket_at(own.span, index.time(row).0);
+            if let Some(bucket) = own.buckets.get_mut(at).filter(|bucket| bucket.challenges > 0) {
+                bucket.challenges -= 1;
+                bucket.failures += 1;
+            }
+        }
+        own
+    }
+}
+
+/// The slice of a span that a time is in.
+fn bucket_at(span: (i64, i64), time: i64) -> usize {
+    let width = (span.1 - span.0) as f64 / BUCKETS as f64;
+    (((time - span.0) as f64 / width) as usize).min(BUCKETS - 1)
 }
 
 /// Counts of one slice of time. Challenges and failures are among the total.
@@ -154,7 +182,7 @@ impl View {
     /// The same with these rows; the timeline shows them too, unless it is to show others.
     fn with(&self, rows: RowSet, in_timeline: Option<&RowSet>) -> Self {
         Self {
-            timeline: timeline(&self.index, in_timeline.unwrap_or(&rows)),
+            timeline: Timeline { of: in_timeline.cloned(), ..timeline(&self.index, in_timeline.unwrap_or(&rows)) },
             index: Arc::clone(&self.index),
             query: self.query.clone(),
             scope: self.scope,
@@ -185,7 +213,6 @@ fn timeline(index: &Index, rows: &RowSet) -> Timeline {
     let Some((first, last)) = index.time_span() else { return Timeline::default() };
     let span = (first.0, last.0.max(first.0 + 1));
     let mut buckets = vec![TimelineBucket::default(); BUCKETS];
-    let width = (span.1 - span.0) as f64 / BUCKETS as f64;
     // Rows come block by block where the log is in order, so the block is looked up only when it changes.
     let mut known: Option<(Range<u32>, &Block)> = None;
     for position in rows.iter() {
@@ -203,7 +230,7 @@ fn timeline(index: &Index, rows: &RowSet) -> Timeline {
         }
         let at = (row.0 - range.start) as usize;
         let time = index.clock_at(block, at).resolve(block.time(at));
-        if let Some(bucket) = buckets.get_mut((((time.0 - span.0) as f64 / width) as usize).min(BUCKETS - 1)) {
+        if let Some(bucket) = buckets.get_mut(bucket_at(span, time.0)) {
             bucket.total += 1;
             match outcome_of(block, at) {
                 Some(Outcome::Challenge) => bucket.challenges += 1,
@@ -213,7 +240,7 @@ fn timeline(index: &Index, rows: &RowSet) -> Timeline {
         }
         known = Some((range, block));
     }
-    Timeline { span, buckets }
+    Timeline { span, buckets, of: None }
 }
 
 /// The outcome of a row by its columns; `None` where it holds no message.

@@ -1,10 +1,16 @@
 //! Who sent what to whom: lanes and arrows of a call-flow ladder, as plain data. Nothing is painted here.
 
+mod lanes;
+mod questions;
+
+pub use self::lanes::Called;
+pub use self::questions::with_questions;
+
 use crate::format::{Kind, Millis};
 use crate::index::{Index, RowId};
 use crate::protocol::lines::to_text;
 use crate::protocol::message::cseq;
-use crate::protocol::{HeaderName, WebCall};
+use crate::protocol::{HeaderName, Protocol, WebCall};
 use crate::trace::{Host, HostId, Hosts, Outcome, State, Trace};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -15,6 +21,8 @@ pub const MAX_MESSAGES: usize = 20_000;
 #[derive(Clone, Debug, Default)]
 pub struct Ladder {
     pub lanes: Vec<Host>,
+    /// How people call them; empty where they are called by their names.
+    pub called: Vec<Called>,
     pub arrows: Vec<Arrow>,
     /// Messages that are not shown because the log does not say which way they went.
     pub without_direction: usize,
@@ -43,7 +51,12 @@ impl Arrow {
     /// True where a row is shown by this arrow.
     #[must_use]
     pub fn shows(&self, row: RowId) -> bool {
-        self.row == row || self.copy == Some(row)
+        self.is_any(|own| own == row)
+    }
+
+    /// True where something is true of its row, or of the copy at the other end.
+    pub fn is_any(&self, is: impl Fn(RowId) -> bool) -> bool {
+        is(self.row) || self.copy.is_some_and(is)
     }
 }
 
@@ -57,9 +70,11 @@ impl Ladder {
         let mut ladder = Self { not_shown: rows.len() - shown.len(), ..Self::default() };
         let mut ends: Vec<(HostId, HostId)> = Vec::new();
         // Arrows that still lack the copy of their other end, by message and ends.
+        let mut asked = Asked::default();
         let mut single: FxHashMap<(String, HostId, HostId, bool), Vec<usize>> = FxHashMap::default();
         for &row in shown {
-            let Some((arrow, key, ends_of, is_out)) = arrow(index, row, &mut hosts, &mut ladder.without_direction)
+            let Some((arrow, key, ends_of, is_out)) =
+                arrow(index, row, &mut hosts, &mut ladder.without_direction, &mut asked)
             else {
                 continue;
             };
@@ -82,20 +97,29 @@ impl Ladder {
         ladder
     }
 
-    /// Lanes by role, then by first appearance.
+    /// Puts the lanes in order, and the arrows between them.
     fn place_lanes(&mut self, hosts: &Hosts, ends: &[(HostId, HostId)]) {
-        let mut used: Vec<HostId> = Vec::new();
-        for id in ends.iter().flat_map(|(from, to)| [*from, *to]) {
-            if !used.contains(&id) {
-                used.push(id);
-            }
-        }
-        used.sort_by_key(|id| hosts.get(*id).map(|host| host.role));
+        let used = lanes::order(hosts, &self.arrows, ends);
         let lane = |id: HostId| used.iter().position(|other| *other == id).unwrap_or(0);
         for (arrow, (from, to)) in self.arrows.iter_mut().zip(ends) {
             (arrow.from, arrow.to) = (lane(*from), lane(*to));
         }
         self.lanes = used.iter().filter_map(|id| hosts.get(*id).cloned()).collect();
+    }
+
+    /// Calls clients by their users, for the screen: who saves a ladder may not want names in it.
+    pub fn call_clients(&mut self, index: &Index) {
+        lanes::call(self, index);
+    }
+
+    /// How a lane is called.
+    #[must_use]
+    pub fn called(&self, lane: usize) -> (&str, &str) {
+        match (self.called.get(lane), self.lanes.get(lane)) {
+            (Some(called), _) => (&called.name, called.role),
+            (None, Some(host)) => (&host.name, host.role.word()),
+            (None, None) => ("", ""),
+        }
     }
 
     /// Whether a sign-in may tell more of an arrow than the message alone.
@@ -127,7 +151,7 @@ impl Ladder {
     /// An arrow in words, for screen readers and tests: `EDGE01 to 198.51.100.23: 401 Unauthorized`.
     #[must_use]
     pub fn words(&self, arrow: &Arrow) -> String {
-        let name = |lane: usize| self.lanes.get(lane).map_or("", |host| host.name.as_str());
+        let name = |lane: usize| self.called(lane).0;
         let detail = if arrow.detail.is_empty() { String::new() } else { format!(", {}", arrow.detail) };
         format!("{} to {}: {}{detail} ({})", name(arrow.from), name(arrow.to), arrow.label, arrow.outcome.word())
     }
@@ -135,7 +159,16 @@ impl Ladder {
 
 type Found = (Arrow, Option<String>, (HostId, HostId), bool);
 
-fn arrow(index: &Index, row: RowId, hosts: &mut Hosts, without_direction: &mut usize) -> Option<Found> {
+/// What web requests asked for, by machine and correlation: their answers do not say it.
+type Asked = FxHashMap<(Vec<u8>, Vec<u8>), String>;
+
+fn arrow(
+    index: &Index,
+    row: RowId,
+    hosts: &mut Hosts,
+    without_direction: &mut usize,
+    asked: &mut Asked,
+) -> Option<Found> {
     let (block, _) = index.locate(row)?;
     let format = index.files().get(usize::from(block.file))?.format?;
     index.with_record(row, |record| {
@@ -175,7 +208,16 @@ fn arrow(index: &Index, row: RowId, hosts: &mut Hosts, without_direction: &mut u
             .and_then(|header| cseq(header.value))
             .map(|(number, _)| format!("CSeq {number}"));
         let path = message.start.target().map(to_text).filter(|target| target.contains('/'));
-        let path = path.map(|target| path_of(&target).to_owned());
+        let mut path = path.map(|target| path_of(&target).to_owned());
+        if message.protocol() == Protocol::Http && !record.correlation.is_empty() {
+            let exchange = (record.machine.to_vec(), record.correlation.to_vec());
+            match &path {
+                Some(path) => {
+                    asked.insert(exchange, path.clone());
+                }
+                None => path = asked.get(&exchange).cloned(),
+            }
+        }
         let code = codes.first().map(|diagnostic| format!("code {}", diagnostic.code));
         let detail = number.into_iter().chain(path).chain(code).collect::<Vec<_>>().join(", ");
         let outcome = Outcome::of_message(message);

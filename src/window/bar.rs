@@ -203,7 +203,7 @@ fn time_boxes(ui: &mut Ui, state: &mut BarState, app: &App, actions: &mut Action
 
 /// The strip of all messages over time.
 pub fn timeline_ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let shown = &app.view.timeline;
+    let shown = &app.timeline;
     let spans_days = shown.span.1 - shown.span.0 > 86_400_000;
     let label = |ms: i64| Millis(ms).format(if spans_days { "%m-%d %H:%M" } else { "%H:%M:%S" });
     let view = TimelineView {

@@ -1,10 +1,14 @@
 //! The call-flow ladder: lanes and arrows of the selected message's dialog, or of all that is filtered.
 
+mod labels;
+
+use self::labels::Wording;
 use super::rows::{RowState, Rows, RowsState};
 use super::{ladder_of_words, theme, tone};
-use crate::app::{Action, Actions, App, LadderOf};
+use crate::app::{Action, Actions, App, LadderOf, View};
 use crate::export::with_separators;
 use crate::ladder::{Arrow, Ladder};
+use crate::query::Scope;
 use egui::{Align, Align2, Layout, Painter, Pos2, Rect, RichText, Stroke, Ui, pos2, vec2};
 use std::sync::Arc;
 
@@ -12,19 +16,47 @@ use std::sync::Arc;
 const TIME_WIDTH_PT: f32 = 106.0;
 /// Least distance between two lanes.
 const MIN_LANE_GAP_PT: f32 = 104.0;
-/// Room a label gets at least, where lanes stand far enough apart; it may stand over the lanes beside it.
-const MIN_LABEL_PT: f32 = 250.0;
+/// What a label leaves free at either end of its arrow.
+const LABEL_SIDE_PT: f32 = 7.0;
 /// Height of the names of the lanes.
 const LANES_HEIGHT_PT: f32 = 40.0;
 /// Height of one arrow with its label.
 const ARROW_HEIGHT_PT: f32 = 32.0;
 const ARROW_HEAD_PT: f32 = 6.0;
+/// Room for the count of all arrows.
+const COUNT_PT: f32 = 80.0;
 
 /// Where the ladder stands.
 #[derive(Default)]
 pub struct LadderPanel {
     rows: RowsState,
     shown: Option<Arc<Ladder>>,
+    hidden: Hidden,
+}
+
+/// How many arrows stand for records that the list leaves out, counted once.
+#[derive(Default)]
+struct Hidden {
+    of: Option<(Arc<Ladder>, Arc<View>)>,
+    count: usize,
+}
+
+impl Hidden {
+    fn count(&mut self, app: &App) -> usize {
+        let (ladder, view) = (&app.ladder, &app.view);
+        let same = |(one, other): &(Arc<Ladder>, Arc<View>)| Arc::ptr_eq(one, ladder) && Arc::ptr_eq(other, view);
+        if !self.of.as_ref().is_some_and(same) {
+            self.count = ladder.arrows.iter().filter(|arrow| is_hidden(app, arrow)).count();
+            self.of = Some((Arc::clone(ladder), Arc::clone(view)));
+        }
+        self.count
+    }
+}
+
+/// True for an arrow whose record does not stand in the list.
+fn is_hidden(app: &App, arrow: &Arrow) -> bool {
+    let view = &app.view;
+    !arrow.is_any(|row| view.rows.contains(view.index.position(row)))
 }
 
 /// The ladder with its title row.
@@ -32,7 +64,15 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
     let ladder = &app.ladder;
     // A panel shrinks to what is in it; this one keeps its height while it is empty.
     ui.set_min_height(ui.available_height());
-    title(ui, app, actions);
+    let hidden = panel.hidden.count(app);
+    let least = TIME_WIDTH_PT + MIN_LANE_GAP_PT * ladder.lanes.len() as f32;
+    // An overview that nobody asked for and that no screen holds is no overview.
+    let is_vast = app.selected.is_none() && app.ladder_of == LadderOf::Dialog && least > ui.available_width();
+    title(ui, app, is_vast, hidden, actions);
+    if is_vast {
+        invitation(ui, app, actions);
+        return;
+    }
     if ladder.arrows.is_empty() {
         ui.vertical_centered(|ui| {
             ui.add_space(24.0);
@@ -59,7 +99,6 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
         panel.rows.selected = selected;
         panel.rows.reveal(selected.unwrap_or(0));
     }
-    let least = TIME_WIDTH_PT + MIN_LANE_GAP_PT * ladder.lanes.len() as f32;
     let height = ui.available_height();
     egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         let width = ui.available_width().max(least);
@@ -77,8 +116,10 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
                 };
                 let outcome = app.outcome(arrow.row).unwrap_or(arrow.outcome);
                 let arrow = Arrow { outcome, ..arrow.clone() };
-                paint_arrow(ui, &arrow, &lanes, rect, state);
-                ladder.words(&arrow)
+                let is_hidden = hidden > 0 && is_hidden(app, &arrow);
+                paint_arrow(ui, &arrow, &lanes, rect, (state, is_hidden));
+                let note = if is_hidden { ", not in the list" } else { "" };
+                format!("{}{note}", ladder.words(&arrow))
             },
         );
         let chosen = panel.rows.selected.and_then(|nth| ladder.arrows.get(usize::try_from(nth).ok()?));
@@ -90,7 +131,7 @@ pub fn ladder_ui(ui: &mut Ui, panel: &mut LadderPanel, app: &App, actions: &mut 
     });
 }
 
-fn title(ui: &mut Ui, app: &App, actions: &mut Actions) {
+fn title(ui: &mut Ui, app: &App, is_vast: bool, hidden: usize, actions: &mut Actions) {
     let tokens = theme::of(ui);
     let ladder = &app.ladder;
     // Without a selected message there is no dialog to show.
@@ -103,11 +144,28 @@ fn title(ui: &mut Ui, app: &App, actions: &mut Actions) {
             ui.label(RichText::new("Ladder").font(theme::strong_font()).color(tokens.text_strong));
             let finding = app.chosen.is_some().then_some(LadderOf::Finding);
             for of in [LadderOf::Dialog, LadderOf::Filtered].into_iter().chain(finding) {
-                if ui.selectable_label(shown == of, ladder_of_words(of)).clicked() {
+                if ui.selectable_label(shown == of && !is_vast, ladder_of_words(of)).clicked() {
                     actions.push(Action::LadderOf(of));
                 }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if is_vast {
+                    return;
+                }
+                if hidden > 0 {
+                    let text = format!("{} dashed, not in the list", with_separators(hidden as u64));
+                    let text = RichText::new(text).font(theme::small_font());
+                    let link =
+                        ui.link(text).on_hover_text("Records that the list leaves out. Click to list all records");
+                    if link.clicked() {
+                        actions.push(Action::SetQuery(String::new()));
+                        actions.push(Action::Scope(Scope::AllRecords));
+                    }
+                    // Where there is little room the count of all gives way.
+                    if ui.available_width() < COUNT_PT {
+                        return;
+                    }
+                }
                 let count = ladder.arrows.len();
                 let mut notes =
                     vec![format!("{} {}", with_separators(count as u64), if count == 1 { "arrow" } else { "arrows" })];
@@ -118,9 +176,34 @@ fn title(ui: &mut Ui, app: &App, actions: &mut Actions) {
                 if ladder.without_direction > 0 {
                     notes.push(format!("{} without direction", with_separators(ladder.without_direction as u64)));
                 }
-                ui.label(RichText::new(notes.join(", ")).font(theme::small_font()).color(tokens.text_weak));
+                let notes = RichText::new(notes.join(", ")).font(theme::small_font()).color(tokens.text_weak);
+                ui.add(egui::Label::new(notes).truncate());
             });
         });
+    });
+}
+
+/// What to choose, in place of an overview that is wider than the pane.
+fn invitation(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let tokens = theme::of(ui);
+    let findings = app.findings.as_ref().filter(|findings| findings.urgent > 0);
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.2).min(48.0));
+        let text = if findings.is_some() {
+            "Select a finding to see what went between the hosts, or a message to see its dialog"
+        } else {
+            "Select a message to see what went between the hosts"
+        };
+        ui.label(RichText::new(text).color(tokens.text_weak));
+        ui.add_space(8.0);
+        if findings.is_some() && ui.button("Show the first finding").clicked() {
+            actions.push(Action::SelectFinding(0));
+        }
+        ui.add_space(4.0);
+        let all = format!("Draw all {} messages", with_separators(app.ladder.arrows.len() as u64));
+        if ui.link(RichText::new(all).font(theme::small_font())).clicked() {
+            actions.push(Action::LadderOf(LadderOf::Filtered));
+        }
     });
 }
 
@@ -155,11 +238,12 @@ fn lane_names(ui: &mut Ui, ladder: &Ladder, lanes: &Lanes) {
     ui.painter().rect_filled(rect, 0, tokens.header);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.hairline));
     let gap = lanes.gap().min(rect.width());
-    for (host, &x) in ladder.lanes.iter().zip(&lanes.x) {
+    for (number, &x) in lanes.x.iter().enumerate() {
+        let (name, role) = ladder.called(number);
         let lane = Rect::from_x_y_ranges(x - gap / 2.0..=x + gap / 2.0, rect.y_range()).shrink2(vec2(4.0, 0.0));
         let names = [
-            (&*host.name, theme::strong_font(), tokens.ladder.lane_text, 4.0),
-            (host.role.word(), theme::small_font(), tokens.text_weak, 21.0),
+            (name, theme::strong_font(), tokens.ladder.lane_text, 4.0),
+            (role, theme::small_font(), tokens.text_weak, 21.0),
         ];
         for (text, font, color, top) in names {
             let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
@@ -167,12 +251,12 @@ fn lane_names(ui: &mut Ui, ladder: &Ladder, lanes: &Lanes) {
             let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
             ui.painter().galley(pos2(x - galley.size().x / 2.0, rect.top() + top), galley, color);
         }
-        ui.interact(lane, ui.scope_id().with(("lane", &host.name, host.role.word())), egui::Sense::hover())
-            .on_hover_text(format!("{}, {}", host.name, host.role.word()));
+        ui.interact(lane, ui.scope_id().with(("lane", number)), egui::Sense::hover())
+            .on_hover_text(format!("{name}, {role}"));
     }
 }
 
-fn paint_arrow(ui: &Ui, arrow: &Arrow, lanes: &Lanes, rect: Rect, state: RowState) {
+fn paint_arrow(ui: &Ui, arrow: &Arrow, lanes: &Lanes, rect: Rect, (state, is_hidden): (RowState, bool)) {
     let tokens = theme::of(ui);
     let painter = ui.painter_at(rect);
     for &x in &lanes.x {
@@ -193,12 +277,15 @@ fn paint_arrow(ui: &Ui, arrow: &Arrow, lanes: &Lanes, rect: Rect, state: RowStat
         head(&painter, pos2(from + 1.0, y), -1.0, color);
     } else {
         let way = (to - from).signum();
-        painter.line_segment([pos2(from, y), pos2(to - way * ARROW_HEAD_PT, y)], stroke);
+        let line = [pos2(from, y), pos2(to - way * ARROW_HEAD_PT, y)];
+        if is_hidden {
+            painter.extend(egui::Shape::dashed_line(&line, stroke, 5.0, 4.0));
+        } else {
+            painter.line_segment(line, stroke);
+        }
         head(&painter, pos2(to, y), way, color);
     }
-    // Half of it stands before the first lane.
-    let least = MIN_LABEL_PT.min(lanes.gap() * 2.0);
-    label(ui, &painter, arrow, (from, to, least), rect, state);
+    label(ui, &painter, arrow, (from, to), rect, state);
 }
 
 fn head(painter: &Painter, tip: Pos2, way: f32, color: egui::Color32) {
@@ -207,26 +294,22 @@ fn head(painter: &Painter, tip: Pos2, way: f32, color: egui::Color32) {
     painter.add(egui::Shape::convex_polygon(points, color, Stroke::NONE));
 }
 
-/// The label stands over the arrow, on a ground of its own so that lanes do not cross it.
-fn label(ui: &Ui, painter: &Painter, arrow: &Arrow, (from, to, least): (f32, f32, f32), rect: Rect, state: RowState) {
+/// The label stands over the arrow, on a ground of its own so that lanes do not cross it, and between its ends.
+fn label(ui: &Ui, painter: &Painter, arrow: &Arrow, (from, to): (f32, f32), rect: Rect, state: RowState) {
     let tokens = theme::of(ui);
-    let tone = tone(Some(arrow.outcome));
-    let color = tokens.tone(tone).text;
-    let mut job = egui::text::LayoutJob::default();
-    let main = egui::TextFormat::simple(theme::body_font(), color);
-    let weak = egui::TextFormat::simple(theme::small_font(), state.text_weak(tokens));
-    if tone != theme::Tone::Request {
-        job.append(&format!("{} ", tone.glyph()), 0.0, main.clone());
-    }
-    job.append(&arrow.label, 0.0, main);
-    if !arrow.detail.is_empty() {
-        job.append(&arrow.detail, 8.0, weak);
-    }
+    let color = tokens.tone(tone(Some(arrow.outcome))).text;
     let span = (from - to).abs();
-    job.wrap.max_width = if span > 1.0 { (span - 12.0).max(least) } else { 260.0 };
-    job.wrap.max_rows = 1;
-    job.wrap.break_anywhere = true;
-    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let room = if span > 1.0 { span - LABEL_SIDE_PT * 2.0 } else { 260.0 };
+    let lay = |wording: &Wording, is_cut: bool| {
+        let mut job = wording.job(arrow, color, state.text_weak(tokens));
+        if is_cut {
+            job.wrap = egui::text::TextWrapping::truncate_at_width(room);
+        }
+        ui.fonts_mut(|fonts| fonts.layout_job(job))
+    };
+    let wordings = labels::wordings(arrow);
+    let fitting = wordings.iter().map(|wording| lay(wording, false)).find(|galley| galley.size().x <= room);
+    let Some(galley) = fitting.or_else(|| wordings.last().map(|wording| lay(wording, true))) else { return };
     let left = if span > 1.0 { (from + to - galley.size().x) / 2.0 } else { from + 24.0 };
     let at = pos2(left, rect.bottom() - 10.0 - galley.size().y);
     let ground = match (state.selected, state.hovered) {
@@ -237,4 +320,20 @@ fn label(ui: &Ui, painter: &Painter, arrow: &Arrow, (from, to, least): (f32, f32
     };
     painter.rect_filled(Rect::from_min_size(at, galley.size()).expand2(vec2(3.0, 0.0)), 0, ground);
     painter.galley(at, galley, color);
+}
+
+impl Wording {
+    fn job(&self, arrow: &Arrow, color: egui::Color32, weak: egui::Color32) -> egui::text::LayoutJob {
+        let mut job = egui::text::LayoutJob::default();
+        let main = egui::TextFormat::simple(theme::body_font(), color);
+        let tone = tone(Some(arrow.outcome));
+        if tone != theme::Tone::Request {
+            job.append(&format!("{} ", tone.glyph()), 0.0, main.clone());
+        }
+        job.append(&self.main, 0.0, main);
+        if !self.weak.is_empty() {
+            job.append(&self.weak, 8.0, egui::TextFormat::simple(theme::small_font(), weak));
+        }
+        job
+    }
 }

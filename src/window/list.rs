@@ -26,13 +26,13 @@ impl Default for ListPanel {
     fn default() -> Self {
         let columns = vec![
             Column::new("Time", 106.0).min_width_pt(106.0),
-            Column::new("Since", 68.0).min_width_pt(44.0).at_end(),
-            Column::new("From → to", 138.0).min_width_pt(80.0),
+            Column::new("Since", 70.0).min_width_pt(68.0).at_end(),
+            Column::new("From → to", 138.0).min_width_pt(70.0),
             // An address such as 198.51.100.123 fits.
-            Column::new("Seen at", 98.0).min_width_pt(56.0),
-            Column::new("Code", 58.0).min_width_pt(40.0),
+            Column::new("Seen at", 98.0).min_width_pt(50.0),
+            Column::new("Code", 58.0).min_width_pt(58.0),
             // Says most, and stays in sight where there is little room.
-            Column::new("Message", 200.0).min_width_pt(140.0),
+            Column::new("Message", 200.0).min_width_pt(130.0),
         ];
         Self { rows: RowsState::default(), columns: Columns::new(columns) }
     }
@@ -194,7 +194,8 @@ fn paint_row(ui: &Ui, row: &ListRow, columns: &Columns, rect: Rect, state: RowSt
     let mut next = || cells.next().unwrap_or(Rect::NOTHING);
     paint_cell(ui, next(), &row.time, state.text(tokens), theme::mono_font());
     paint_cell_end(ui, next(), &row.since, state.text_weak(tokens), theme::mono_font());
-    paint_cell(ui, next(), &row.who, state.text(tokens), theme::body_font());
+    let who = next();
+    paint_cell(ui, who, &fitting(ui, &row.who, who.width()), state.text(tokens), theme::body_font());
     paint_cell(ui, next(), &row.place, state.text_weak(tokens), theme::small_font());
     paint_cell(ui, next(), &row.codes, tokens.tone(theme::Tone::Failure).text, theme::body_font());
     let what = next();
@@ -206,6 +207,32 @@ fn paint_row(ui: &Ui, row: &ListRow, columns: &Columns, rect: Rect, state: RowSt
     let sign = Rect::from_min_size(what.min, egui::vec2(26.0, what.height()));
     paint_cell(ui, sign, glyph, color, theme::body_font());
     paint_cell(ui, what.with_min_x(what.min.x + 16.0), &row.what, color, theme::body_font());
+}
+
+/// Both ends of a message, however little room there is: with what tells them apart, then by their names alone.
+fn fitting(ui: &Ui, who: &str, width_pt: f32) -> String {
+    let room = width_pt - 2.0 * theme::CELL_PADDING_PT;
+    let fits = |text: &str| {
+        let color = egui::Color32::PLACEHOLDER;
+        ui.fonts_mut(|fonts| fonts.layout_no_wrap(text.to_owned(), theme::body_font(), color)).size().x <= room
+    };
+    let all = shorter(who);
+    let shortest = all.last().cloned().unwrap_or_default();
+    all.into_iter().find(|text| fits(text)).unwrap_or(shortest)
+}
+
+/// `clara@contoso.com → frank@fabrikam.com`, `clara → frank@fabrikam.com`, `clara → frank`
+fn shorter(who: &str) -> Vec<String> {
+    let mut all = vec![who.to_owned()];
+    let name = |address: &str| address.split_once('@').map_or(address, |(name, _)| name).to_owned();
+    let domain = |address: &str| address.split_once('@').map(|(_, domain)| domain.to_owned());
+    if let Some((from, to)) = who.split_once(" → ") {
+        if domain(from) != domain(to) {
+            all.push(format!("{} → {to}", name(from)));
+        }
+        all.push(format!("{} → {}", name(from), name(to)));
+    }
+    all
 }
 
 fn row_menu(ui: &mut Ui, app: &App, row: Option<RowId>, actions: &mut Actions) {
@@ -268,4 +295,18 @@ fn nothing_found(ui: &mut Ui, app: &App, actions: &mut Actions) {
             actions.push(Action::Scope(crate::query::Scope::AllRecords));
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shorter;
+
+    #[test]
+    fn both_ends_stay_where_there_is_little_room() {
+        let last = |who| shorter(who).pop();
+        assert_eq!(shorter("clara@contoso.com → frank@fabrikam.com").len(), 3);
+        assert_eq!(last("clara@contoso.com → frank@fabrikam.com").as_deref(), Some("clara → frank"));
+        assert_eq!(shorter("clara@contoso.com → dora@contoso.com").len(), 2, "one domain tells nothing apart");
+        assert_eq!(last("clara@contoso.com").as_deref(), Some("clara@contoso.com"));
+    }
 }

@@ -169,9 +169,10 @@ impl<'a> Rows<'a> {
         let mut inner =
             ui.new_child(UiBuilder::new().scope_id(id.with("rows")).max_rect(area).accessibility_parent(id));
         inner.set_clip_rect(area.intersect(inner.clip_rect()));
-        let first = state.position.row;
+        // A row that is cut at the top cannot be read: the first in view is whole.
+        let first = state.position.row + u64::from(state.position.hidden_pt > 0.5);
         // Every y is counted from the top of the view, so it stays small and exact.
-        let mut top = area.top() - state.position.hidden_pt;
+        let mut top = area.top();
         let mut row = first;
         while row < self.count && top < area.bottom() {
             let rect = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), self.height_pt));

@@ -7,7 +7,7 @@
 mod colors;
 mod fonts;
 
-pub use self::fonts::{body_font, mono_font, small_font, small_strong_font, strong_font};
+pub use self::fonts::{body_font, mono_font, mono_small_font, small_font, small_strong_font, strong_font};
 
 use self::colors::{DARK, LIGHT};
 use self::fonts::{HEADING_SIZE_PT, SEMIBOLD, fonts};

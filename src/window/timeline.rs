@@ -64,7 +64,10 @@ pub fn timeline_ui(ui: &mut Ui, view: &TimelineView<'_>) -> Option<TimelineActio
         paint_labels(&painter, &scale, view, tokens);
         if let Some(at) = view.cursor.filter(|at| (view.span.0..=view.span.1).contains(at)) {
             let x = scale.x(at).round() + 0.5;
-            painter.vline(x, scale.bars.y_range(), (1.0, tokens.timeline.cursor));
+            // Above the bar it points at, and below it; never over it.
+            let bar = bar_top(&scale, view.buckets, x);
+            painter.vline(x, Rangef::new(rect.top(), bar - 1.0), (1.0, tokens.timeline.cursor));
+            painter.vline(x, Rangef::new(base, base + 4.0), (1.0, tokens.timeline.cursor));
             let head = [pos2(x - 4.0, rect.top()), pos2(x + 4.0, rect.top()), pos2(x, rect.top() + 5.0)];
             painter.add(egui::Shape::convex_polygon(head.to_vec(), tokens.timeline.cursor, egui::Stroke::NONE));
         }
@@ -252,6 +255,16 @@ fn paint_bars(painter: &egui::Painter, scale: &Scale, buckets: &[Bucket], tokens
             }
         }
     }
+}
+
+/// Where the highest of the bars at a place begins.
+fn bar_top(scale: &Scale, buckets: &[Bucket], x: f32) -> f32 {
+    let bars = bars(scale.bars, buckets);
+    let most = bars.iter().map(|bar| bar.total).max().unwrap_or(0);
+    let near = bars.iter().filter(|bar| bar.total > 0 && (bar.left - 1.0..=bar.right).contains(&x));
+    let room = scale.bars.height() - HEADROOM_PT;
+    let height = near.map(|bar| heights_pt(bar, most, room)[2]).fold(0.0, f32::max);
+    scale.bars.bottom() - height
 }
 
 fn paint_range(painter: &egui::Painter, scale: &Scale, (from, to): (i64, i64), tokens: &Tokens) {

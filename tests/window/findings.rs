@@ -51,7 +51,7 @@ fn of_hundreds_of_findings_only_those_in_sight_are_drawn() {
     let log: String = (0..).zip(&users).map(|(at, user)| client_log_from(at * 6_000, 1_000, user, &[false])).collect();
     let path = folder.path().join("many-UccApi-0.UccApilog");
     std::fs::write(&path, log).expect("a log");
-    let mut harness = open(Theme::Dark, [1280.0, 1400.0], &[&path]);
+    let mut harness = open(Theme::Dark, [1280.0, 1700.0], &[&path]);
     let drawn = |harness: &Shown| harness.query_all_by_label_contains("Finding, ").count();
     harness.get_by_label("Show all 300").click();
     settle(&mut harness);
@@ -66,7 +66,7 @@ fn of_hundreds_of_findings_only_those_in_sight_are_drawn() {
         assert_eq!(window(&harness).app().chosen.as_ref().map(|chosen| chosen.number), Some(wanted));
         let spoken = window(&harness).app().card().expect("a card").spoken.clone();
         let card = harness.get_by_label(&spoken).rect();
-        assert!(card.top() > 128.0 && card.bottom() < 1_372.0, "it is in sight: {card:?}");
+        assert!(card.top() > 128.0 && card.bottom() < 1_672.0, "it is in sight: {card:?}");
         assert!((3..25).contains(&drawn(&harness)), "{}", drawn(&harness));
     }
 }
@@ -76,7 +76,7 @@ fn a_refused_sign_in_is_a_card_with_user_times_and_count() {
     let harness = open_refused(Theme::Dark, [1280.0, 800.0]);
     let anna = card(&harness, "anna@contoso.com");
     assert!(anna.starts_with("Finding, failure, "), "{anna}");
-    assert!(anna.contains("10:00:05.100 to 10:00:12.100") && anna.ends_with(", 2 times"), "{anna}");
+    assert!(anna.contains("10:00:05.100 to 10:00:12.100") && anna.ends_with(", failed 2 times"), "{anna}");
     let ben = card(&harness, "ben@contoso.com");
     assert!(ben.starts_with("Finding, warning, "), "a later sign-in mends it: {ben}");
     let follows = harness.get_by_label_contains("A server trace is needed to see why anna@contoso.com cannot sign in");
@@ -118,7 +118,7 @@ fn a_card_marks_its_evidence_and_fills_ladder_and_detail_until_escape() {
     settle(&mut harness);
     harness.get_by_label_contains("Copy check, Get-CsUser -Identity \"sip:anna@contoso.com\"").click();
     settle(&mut harness);
-    harness.get_by_label("Evidence 2 of 4");
+    harness.get_by_label("Key record (2 of 4)");
 
     press(&mut harness, Key::Escape);
     assert!(window(&harness).app().card().is_none());
@@ -134,7 +134,9 @@ fn what_failed_why_and_what_to_check_are_in_sight_at_once() {
         press(&mut harness, Key::F7);
         let card = window(&harness).app().card().expect("a finding");
         let bottom = harness.get_by_label("Next evidence").rect().top();
-        let first = format!("Copy check, {}", card.checks.first().expect("a check").text);
+        let check = card.checks.first().expect("a check");
+        let copied = check.command.as_ref().map(|command| format!("Copy check, {command}"));
+        let first = copied.unwrap_or_else(|| check.text.clone());
         for name in [card.title.clone(), card.why.clone(), first] {
             assert!(!name.is_empty(), "{log}");
             // A sentence may stand over the message too.
@@ -146,22 +148,42 @@ fn what_failed_why_and_what_to_check_are_in_sight_at_once() {
 }
 
 #[test]
+fn steps_are_all_in_sight_or_said_to_follow() {
+    // The third step stands in sight; what there is no room for below is the text of the message.
+    let mut harness = incident(Theme::Dark);
+    press(&mut harness, Key::F7);
+    harness.get_by_label("3.");
+    assert!(harness.query_by_label_contains(" below").is_none());
+    harness.get_by_label("More about the finding");
+    harness.get_by_label("Explained").click();
+    settle(&mut harness);
+    harness.get_by_label("Likely causes");
+    harness.get_by_label_contains("General checks for this code");
+    // The message was asked for: the steps give way to it, and say how many follow.
+    let below = harness.get_by_label_contains("below");
+    assert!(label(&below).contains("more step"), "{}", label(&below));
+    below.click();
+    settle(&mut harness);
+    assert!(harness.query_by_label("3.").is_some_and(|step| step.rect().bottom() < 470.0));
+}
+
+#[test]
 fn keys_walk_findings_and_their_evidence() {
     let mut harness = open_refused(Theme::Dark, [1280.0, 800.0]);
     let user = |harness: &Shown| window(harness).app().card().map(|card| card.user.clone()).unwrap_or_default();
     press(&mut harness, Key::F7);
     assert_eq!(user(&harness), "anna@contoso.com");
-    harness.get_by_label("Evidence 2 of 4");
+    harness.get_by_label("Key record (2 of 4)");
     press(&mut harness, Key::F8);
-    harness.get_by_label("Evidence 3 of 4");
+    harness.get_by_label("Key record (3 of 4)");
     harness.get_by_label("Next evidence").click();
     settle(&mut harness);
-    harness.get_by_label("Evidence 4 of 4");
+    harness.get_by_label("Key record (4 of 4)");
     press(&mut harness, Key::F8);
-    harness.get_by_label("Evidence 4 of 4");
+    harness.get_by_label("Key record (4 of 4)");
     harness.key_press_modifiers(Modifiers::SHIFT, Key::F8);
     settle(&mut harness);
-    harness.get_by_label("Evidence 3 of 4");
+    harness.get_by_label("Key record (3 of 4)");
     // The list of cards has the keyboard after a click, and keeps its arrows.
     harness.get_by_label_contains("Finding, failure, ").click();
     settle(&mut harness);
@@ -235,8 +257,8 @@ fn what_is_normal_is_walked_to_where_nothing_fails() {
 fn people_say_how_it_went_and_filter() {
     let mut harness = open_refused(Theme::Dark, [1280.0, 1400.0]);
     let all = shown(&harness);
-    harness.get_by_label("Person ben@contoso.com, last signed in, 2 attempts, 1 sign-in, 1 failure");
-    let anna = "Person anna@contoso.com, last refused, 2 attempts, 0 sign-ins, 2 failures";
+    harness.get_by_label("Person ben@contoso.com, last signed in, 2 attempts, 1 failed");
+    let anna = "Person anna@contoso.com, last refused, 2 attempts, 2 failed";
     harness.get_by_label(anna).click();
     settle(&mut harness);
     assert_eq!(query_text(&harness), "uri:anna@contoso.com");
@@ -358,7 +380,10 @@ fn a_finding_grows_with_a_log_that_is_written() {
     let was = selected(&harness);
     let mut file = std::fs::File::options().append(true).open(&path).expect("the log");
     std::io::Write::write_all(&mut file, &log.as_bytes()[half..]).expect("more");
-    wait_for(&mut harness, "credentials of anna@contoso.com, anna@contoso.com, 10:00:05.100 to 10:00:12.100, 2 times");
+    wait_for(
+        &mut harness,
+        "credentials of anna@contoso.com, anna@contoso.com, 10:00:05.100 to 10:00:12.100, failed 2 times",
+    );
     settle(&mut harness);
     assert_eq!(selected(&harness), was);
     assert_eq!(marked(&harness), 2, "the same messages are marked");
@@ -393,6 +418,9 @@ fn pictures_of_findings() {
         more.get_by_label("More about the finding").click();
         settle(&mut more);
         picture(&mut results, more, &format!("finding_more_{name}"));
+        let mut small = open(theme, [1024.0, 700.0], &[Path::new(INCIDENT)]);
+        press(&mut small, Key::F7);
+        picture(&mut results, small, &format!("finding_small_{name}"));
         let fine = open(theme, [1280.0, 800.0], &[Path::new("sample-logs/healthy-ntlm")]);
         picture(&mut results, fine, &format!("nothing_fails_{name}"));
     }

@@ -4,7 +4,9 @@
 //! Here is what all of these tests need; the tests stand beside it, by what a person is doing.
 
 mod completing;
+mod counts;
 mod findings;
+mod ladder;
 mod opening;
 mod pasting;
 mod pictures;

@@ -1,7 +1,7 @@
 //! What the selected message means: in a line or two over its text, and at length on a page of its own.
 
-use super::finding::checks_ui;
-use crate::app::{Action, Actions, Check, Code, Explained};
+use super::steps::steps_ui;
+use crate::app::{Action, Actions, Check, Code, Explained, checks_of};
 use crate::diagnosis::knowledge::{CodeKind, with_source};
 use crate::window::theme::{self, Tone};
 use crate::window::tone;
@@ -12,8 +12,19 @@ const FEW_LINES: usize = 8;
 /// Where values start.
 pub const NAME_WIDTH_PT: f32 = 112.0;
 
-/// The meaning in short, over the text of the message. Over the page that says it at length, only the step.
-pub fn summary_ui(ui: &mut Ui, explained: &Explained, is_step_only: bool, actions: &mut Actions) {
+/// How short the meaning is.
+#[derive(Clone, Copy)]
+pub struct Summary {
+    /// Over the page that says it at length.
+    pub is_step_only: bool,
+    /// Below a finding, which says what its codes mean here: only their names.
+    pub is_brief: bool,
+    /// With a way to all that is known of them.
+    pub has_link: bool,
+}
+
+/// The meaning in short, over the text of the message. True where all of it is asked for.
+pub fn summary_ui(ui: &mut Ui, explained: &Explained, how: Summary, actions: &mut Actions) -> bool {
     let tokens = theme::of(ui);
     ui.add_space(4.0);
     if let Some(step) = &explained.step {
@@ -21,22 +32,29 @@ pub fn summary_ui(ui: &mut Ui, explained: &Explained, is_step_only: bool, action
         let text = RichText::new(format!("{}  {}", tone.glyph(), step.text)).font(theme::strong_font());
         ui.add(egui::Label::new(text.color(tokens.tone(tone).text)).wrap().selectable(true));
     }
-    if is_step_only {
-        return;
+    if how.is_step_only {
+        return false;
     }
+    let mut asks_for_all = false;
     for code in &explained.codes {
         code_frame(ui, code, |ui, color| {
             code_head(ui, code, color, actions);
-            meaning(ui, code);
+            if !how.is_brief {
+                meaning(ui, code);
+            } else if how.has_link && code.meaning.is_known {
+                let text = RichText::new(format!("About code {} in general", code.number)).font(theme::small_font());
+                asks_for_all |= ui.link(text).clicked();
+            }
         });
     }
     if let (None, true, Some((title, gloss))) = (&explained.step, explained.codes.is_empty(), &explained.status) {
         sentence(ui, &format!("{title}: {gloss}"), tokens.text_weak);
     }
+    asks_for_all
 }
 
-/// All of it.
-pub fn explained_ui(ui: &mut Ui, explained: &Explained, actions: &mut Actions) {
+/// All of it. Below a finding, which says what to check, the steps for codes in general are folded.
+pub fn explained_ui(ui: &mut Ui, explained: &Explained, folds_checks: bool, actions: &mut Actions) {
     let tokens = theme::of(ui);
     if explained.is_empty() {
         ui.label(RichText::new("Nothing in this message needs explaining").color(tokens.text_weak));
@@ -50,7 +68,7 @@ pub fn explained_ui(ui: &mut Ui, explained: &Explained, actions: &mut Actions) {
         code_frame(ui, code, |ui, color| {
             code_head(ui, code, color, actions);
             meaning(ui, code);
-            known_ui(ui, number, code);
+            known_ui(ui, number, code, folds_checks);
         });
     }
     for (number, (name, facts)) in explained.decoded.iter().enumerate() {
@@ -102,7 +120,7 @@ fn meaning(ui: &mut Ui, code: &Code) {
 }
 
 /// What is known of a code beyond its meaning, and what stands beside it.
-fn known_ui(ui: &mut Ui, number: usize, code: &Code) {
+fn known_ui(ui: &mut Ui, number: usize, code: &Code, folds_checks: bool) {
     let tokens = theme::of(ui);
     if !code.meaning.causes.is_empty() {
         ui.add_space(4.0);
@@ -111,8 +129,7 @@ fn known_ui(ui: &mut Ui, number: usize, code: &Code) {
             sentence(ui, &format!("• {cause}"), tokens.text);
         });
     }
-    let checks: Vec<Check> = code.meaning.checks.iter().map(|text| Check::of(text)).collect();
-    checks_ui(ui, &checks);
+    general_checks_ui(ui, ("checks", number), &checks_of(&code.meaning.checks), folds_checks);
     for error in &code.errors {
         ui.add_space(4.0);
         let name = if error.name.is_empty() { "Error" } else { &error.name };
@@ -121,14 +138,28 @@ fn known_ui(ui: &mut Ui, number: usize, code: &Code) {
         if !error.meaning.is_empty() {
             sentence(ui, &with_source(&error.meaning, error.is_own), tokens.text);
         }
-        let checks: Vec<Check> = error.checks.iter().map(|text| Check::of(text)).collect();
-        checks_ui(ui, &checks);
+        general_checks_ui(ui, ("checks", number, error.number), &checks_of(&error.checks), folds_checks);
     }
     ui.add_space(4.0);
     folded(ui, ("params", number), &code.params, |ui, param| fact(ui, &param.name, &param.value, &param.gloss));
     let source = code.meaning.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
     let sure = format!("{}{source}", code.meaning.sureness.in_words());
     ui.label(RichText::new(sure).font(theme::small_font()).color(tokens.text_weak));
+}
+
+/// What to check where a code stands, whatever the case.
+fn general_checks_ui(ui: &mut Ui, name: impl std::hash::Hash + std::fmt::Debug, checks: &[Check], is_folded: bool) {
+    let id = ui.make_persistent_id(name);
+    let is_open = !is_folded || ui.data(|data| data.get_temp(id)).unwrap_or(false);
+    if is_open {
+        steps_ui(ui, checks);
+    } else if !checks.is_empty() {
+        ui.add_space(4.0);
+        let words = format!("General checks for this code ({})", checks.len());
+        if ui.link(RichText::new(words).font(theme::small_font())).clicked() {
+            ui.data_mut(|data| data.insert_temp(id, true));
+        }
+    }
 }
 
 fn sentence(ui: &mut Ui, text: &str, color: Color32) {

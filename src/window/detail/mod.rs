@@ -3,6 +3,7 @@
 
 mod explained;
 mod finding;
+mod steps;
 
 use super::bar::hint;
 use super::theme::{self, Tone};
@@ -12,18 +13,37 @@ use crate::diagnosis::knowledge::{Knowledge, Place, with_source};
 use crate::export::with_separators;
 use crate::protocol::header::split_field;
 use crate::protocol::lines::to_text;
+use crate::query::Scope;
 use egui::{Align, Layout, RichText, Ui};
 
 /// What the pane shows of the selected message.
-#[derive(Default)]
 pub struct DetailPanel {
     explains: bool,
+    /// The finding that was looked at, by number.
+    finding: Option<usize>,
+    /// The message was asked for although the finding leaves it little room.
+    opens_message: bool,
+    /// There was no room for more of the message than what it is.
+    is_folded: bool,
+    /// How high that was.
+    head_pt: f32,
+}
+
+impl Default for DetailPanel {
+    fn default() -> Self {
+        Self { explains: false, finding: None, opens_message: false, is_folded: false, head_pt: 150.0 }
+    }
 }
 
 impl DetailPanel {
     /// Changes between text and meaning.
     pub fn toggle(&mut self) {
-        self.explains = !self.explains;
+        self.show(!self.explains);
+    }
+
+    /// Shows the meaning, or the text.
+    fn show(&mut self, explains: bool) {
+        (self.explains, self.opens_message) = (explains, true);
     }
 }
 
@@ -31,13 +51,28 @@ impl DetailPanel {
 const ROOMY_PT: f32 = 440.0;
 /// What the text of a message has at least: with more the pane would grow over the status line.
 const LEAST_TEXT_PT: f32 = 20.0;
+/// A few lines of text below a finding say nothing: with less room there are none.
+const WORTH_PT: f32 = 120.0;
+/// How much of the pane a finding takes at most where the message was asked for.
+const SHARED_PART: f32 = 0.5;
 
 /// The pane, or what to do to fill it.
 pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut Actions) {
     // A panel shrinks to what is in it; this one keeps its width while it is empty.
     ui.set_min_width(ui.available_width());
-    if let Some(card) = app.card() {
-        finding::finding_ui(ui, app, card, actions);
+    let finding = app.chosen.as_ref().map(|chosen| chosen.number);
+    if panel.finding != finding {
+        (panel.finding, panel.opens_message) = (finding, false);
+    }
+    let card = app.card();
+    if let Some(card) = card {
+        let all = ui.available_height();
+        let room = match (app.detail.is_some(), panel.opens_message) {
+            (false, _) => all,
+            (true, true) => all * SHARED_PART,
+            (true, false) => all - panel.head_pt,
+        };
+        finding::finding_ui(ui, app, card, room, actions);
     }
     let Some(detail) = &app.detail else {
         ui.vertical_centered(|ui| {
@@ -49,26 +84,42 @@ pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut 
         });
         return;
     };
-    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
+    let message = egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
         let is_roomy = ui.available_height() > ROOMY_PT;
         head(ui, app, detail);
         if is_roomy && !panel.explains {
             facts(ui, detail, 0.0, actions);
         }
-        explained::summary_ui(ui, &detail.explained, panel.explains, actions);
+        // A finding says itself what its codes mean here.
+        let is_brief = card.is_some();
+        let is_step_only = panel.explains && !panel.is_folded;
+        let summary = explained::Summary { is_step_only, is_brief, has_link: is_brief && !panel.is_folded };
+        if explained::summary_ui(ui, &detail.explained, summary, actions) {
+            panel.show(true);
+        }
         notes(ui, detail);
         ui.add_space(4.0);
         ui.horizontal(|ui| {
             for (explains, name) in [(false, "Text"), (true, "Explained")] {
-                let tab = ui.selectable_label(panel.explains == explains, name);
+                let tab = ui.selectable_label(panel.explains == explains && !panel.is_folded, name);
                 if tab.on_hover_text(hint(ui, Command::Explain)).clicked() {
-                    panel.explains = explains;
+                    panel.show(explains);
                 }
             }
         });
     });
     let tokens = theme::of(ui);
     ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top() - 2.0, egui::Stroke::new(1.0, tokens.hairline));
+    let is_folded = card.is_some() && !panel.opens_message && ui.available_height() < WORTH_PT;
+    let head_pt = message.response.rect.height();
+    if is_folded != panel.is_folded || is_folded && (head_pt - panel.head_pt).abs() > 0.5 {
+        ui.ctx().request_repaint();
+    }
+    panel.is_folded = is_folded;
+    if is_folded {
+        panel.head_pt = head_pt;
+        return;
+    }
     if !panel.explains {
         text(ui, app, detail);
         return;
@@ -76,17 +127,30 @@ pub fn detail_ui(ui: &mut Ui, panel: &mut DetailPanel, app: &App, actions: &mut 
     let area = egui::ScrollArea::vertical().id_salt(("explained", detail.row.0)).min_scrolled_height(LEAST_TEXT_PT);
     area.auto_shrink(false).show(ui, |ui| {
         egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-            explained::explained_ui(ui, &detail.explained, actions);
+            explained::explained_ui(ui, &detail.explained, card.is_some(), actions);
             explained::title(ui, "Message");
             facts(ui, detail, explained::NAME_WIDTH_PT, actions);
         });
     });
 }
 
+/// Buttons of this pane are of one height.
+fn button(text: &str) -> egui::Button<'_> {
+    egui::Button::new(RichText::new(text).font(theme::small_font())).small().min_size(egui::vec2(0.0, 22.0))
+}
+
 fn head(ui: &mut Ui, app: &App, detail: &Detail) {
     let tokens = theme::of(ui);
     let entry = &detail.entry;
     ui.horizontal(|ui| {
+        let place = match app.selected_place() {
+            Some(place) => {
+                let unit = if app.scope == Scope::Messages { "Message" } else { "Record" };
+                format!("{unit} {} of {}", with_separators(place + 1), with_separators(app.view.rows.len()))
+            }
+            None => format!("Record {}, not in the list", with_separators(entry.n)),
+        };
+        ui.label(RichText::new(place).font(theme::small_strong_font()).color(tokens.text_weak));
         let outcome = app.outcome(detail.row);
         let tone = tone(outcome);
         let word = outcome.map_or(entry.kind, |outcome| outcome.word());
@@ -99,14 +163,9 @@ fn head(ui: &mut Ui, app: &App, detail: &Detail) {
             .inner_margin(egui::Margin::symmetric(6, 2))
             .show(ui, |ui| ui.label(badge));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Copy").on_hover_text("Copies the message as it stands in the log").clicked() {
+            if ui.add(button("Copy")).on_hover_text("Copies the message as it stands in the log").clicked() {
                 ui.copy_text(to_text(app.view.index.raw(detail.row)));
             }
-            ui.label(
-                RichText::new(format!("record {}", with_separators(entry.n)))
-                    .font(theme::small_font())
-                    .color(tokens.text_weak),
-            );
         });
     });
     let title = entry.start_line.as_deref().unwrap_or(entry.kind);

@@ -2,7 +2,7 @@
 
 use super::heights::{Guess, Heights};
 use super::{focus_ring, quiet_row};
-use crate::app::{Action, Actions, App, Card, Diagnosing, Findings};
+use crate::app::{Action, Actions, App, Card, Diagnosing, Findings, times_words};
 use crate::diagnosis::Severity;
 use crate::export::with_separators;
 use crate::window::theme::{self, Tone};
@@ -236,8 +236,7 @@ impl Laid {
         };
         let some = |text: &str, color: Color32| (!text.is_empty()).then(|| lay(text, theme::small_font(), color));
         let title = lay(&card.title, theme::strong_font(), inks.title);
-        let (user, times) =
-            (some(if card.is_named { "" } else { &card.user }, inks.text), some(&card.times, inks.weak));
+        let (user, times) = (some(&card.user, inks.text), some(&card.times, inks.weak));
         let lines = [Some(&title), user.as_ref(), times.as_ref()];
         let lines_pt: f32 = lines.into_iter().flatten().map(|galley| galley.size().y + LINE_GAP_PT).sum();
         Self { title, user, times, height_pt: (PADDING_PT * 2.0 + BADGE_PT + lines_pt).ceil() }
@@ -296,7 +295,7 @@ fn card_ui(ui: &Ui, card: &Card, laid: Laid, rect: Rect, is_hovered: bool, is_ch
     let word = format!("{glyph} {}", card.severity.name());
     painter.text(pos2(left, middle), Align2::LEFT_CENTER, word, theme::small_strong_font(), colors.text);
     if card.count > 1 {
-        let times = format!("{} times", with_separators(card.count as u64));
+        let times = times_words(card.severity, card.count);
         painter.text(pos2(right, middle), Align2::RIGHT_CENTER, times, theme::small_font(), inks.weak);
     }
     top += BADGE_PT;

@@ -87,7 +87,7 @@ impl Guess {
         // Words that do not fit leave the end of their line empty.
         let letters = (room_pt(card, width_pt) / self.letter * 0.92).max(1.0);
         let rows = (card.title.len() as f32 / letters).ceil().max(1.0);
-        let small = [!card.is_named && !card.user.is_empty(), !card.times.is_empty()];
+        let small = [!card.user.is_empty(), !card.times.is_empty()];
         let small = small.into_iter().filter(|is_there| *is_there).count() as f32;
         let lines_pt = self.title_row * rows + LINE_GAP_PT + (self.small_row + LINE_GAP_PT) * small;
         (PADDING_PT * 2.0 + BADGE_PT + lines_pt).ceil()

@@ -51,8 +51,11 @@ fn weak(ui: &Ui, is_chosen: bool) -> Color32 {
 }
 
 /// What the last attempt to sign in came to.
-fn ending_words(ending: Option<Ending>) -> (Tone, &'static str) {
-    match ending {
+fn ending_words(person: &Person) -> (Tone, &'static str) {
+    match person.last {
+        Some(Ending::Challenged | Ending::Redirected) | None if person.cannot_sign_in => {
+            (Tone::Failure, "cannot sign in")
+        }
         None => (Tone::Neutral, "no sign-in"),
         Some(Ending::SignedIn) => (Tone::Success, "signed in"),
         Some(Ending::SignedOut) => (Tone::Neutral, "signed out"),
@@ -81,7 +84,7 @@ pub fn people_ui(ui: &mut Ui, app: &App, whole: &mut bool, actions: &mut Actions
 
 fn person_row(ui: &Ui, person: &Person, rect: Rect, response: Response, is_chosen: bool) -> bool {
     let tokens = theme::of(ui);
-    let (tone, word) = ending_words(person.last);
+    let (tone, word) = ending_words(person);
     response.widget_info(|| {
         let name = format!("Person {}, last {word}, {}", person.user, person.counts);
         WidgetInfo::selected(egui::Role::Button, true, is_chosen, name)
@@ -91,8 +94,17 @@ fn person_row(ui: &Ui, person: &Person, rect: Rect, response: Response, is_chose
     let text = if is_chosen { tokens.selection_text } else { tokens.text };
     let end = format!("{} {word}", tone.glyph());
     line_with_end(ui, top, (&person.user, text, theme::body_font()), (&end, tokens.tone(tone).text));
-    paint_cell(ui, bottom, &person.counts, weak(ui, is_chosen), theme::small_font());
-    response.on_hover_text("Click to see only this person").clicked()
+    let fails = person.cannot_sign_in || person.failed_calls > 0;
+    let color = if fails { tokens.tone(Tone::Failure).text } else { weak(ui, is_chosen) };
+    paint_cell(ui, bottom, &person.counts, color, theme::small_font());
+    let says = match tone {
+        Tone::Failure => "the last sign-in failed",
+        Tone::Challenge => "the server asked who it is, and the log shows no end of the sign-in",
+        Tone::Success => "the last sign-in went well",
+        Tone::Provisional => "the sign-in goes on at another server",
+        Tone::Neutral | Tone::Request => "the log shows no sign-in that is open",
+    };
+    response.on_hover_text(format!("{end}: {says}. Click to see only this person")).clicked()
 }
 
 pub fn codes_ui(ui: &mut Ui, app: &App, whole: &mut bool, actions: &mut Actions) {

@@ -40,6 +40,12 @@ pub fn mono_font() -> FontId {
     FontId::monospace(MONO_SIZE_PT)
 }
 
+/// Commands beside sentences, which look as large as these.
+#[must_use]
+pub fn mono_small_font() -> FontId {
+    FontId::monospace(SMALL_SIZE_PT)
+}
+
 pub(super) fn fonts() -> FontDefinitions {
     const INTER: &[u8] = include_bytes!("../../../assets/fonts/Inter-Regular.otf");
     const INTER_SEMIBOLD: &[u8] = include_bytes!("../../../assets/fonts/Inter-SemiBold.otf");
