@@ -116,7 +116,7 @@ fn a_card_marks_its_evidence_and_fills_ladder_and_detail_until_escape() {
     harness.get_by_label_contains("Authentication failed twice");
     harness.get_by_label("Less about the finding").click();
     settle(&mut harness);
-    harness.get_by_label_contains("Copy check, Get-CsUser -Identity \"sip:anna@contoso.com\"").click();
+    harness.get_by_label_contains("Copy check, Get-CsUser -Identity 'sip:anna@contoso.com'").click();
     settle(&mut harness);
     harness.get_by_label("Key record (2 of 4)");
 

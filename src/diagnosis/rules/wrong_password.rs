@@ -99,16 +99,16 @@ fn at_web_services(case: &Case<'_>) -> Vec<Finding> {
 fn with_checks(finding: Finding, user: Option<&str>, account: &str, workstation: &str) -> Finding {
     let device = command::host(Some(workstation), "the device");
     finding
-        .check(
-            "In the Security log of the front end event 4625, of the domain controller event 4776, at that time. Code \
-             C000006A is a wrong password, C0000071 an expired one; C0000234 a locked account, C0000072 a disabled \
-             one, C0000193 an expired one.",
-        )
         .check(format!(
             "Get-ADUser -Identity {} -Properties LockedOut, Enabled, PasswordExpired, LastBadPasswordAttempt",
             command::account(Some(account))
         ))
         .check(format!("On {device}: cmdkey /list shows saved passwords; an old one is sent again and again."))
+        .check(
+            "In the Security log of the front end event 4625, of the domain controller event 4776, at that time. Code \
+             C000006A is a wrong password, C0000071 an expired one; C0000234 a locked account, C0000072 a disabled \
+             one, C0000193 an expired one.",
+        )
         .check(format!(
             "Test-CsRegistration -UserSipAddress {} -UserCredential (Get-Credential) -TargetFqdn <pool>",
             command::sip(user)
