@@ -190,7 +190,9 @@ fn file_name(name: &str, replacer: &Replacer) -> String {
             [&names.users, &names.labels, &names.parts, &names.file_words].into_iter().find_map(|map| map.get(&lower));
         // Long numbers are learned of files, though no word is made of digits.
         let is_number = word.len() > 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-        *own += known.filter(|_| is_number || !words::is_common(word)).unwrap_or(word);
+        // Whoever is called like a common word is named by it all the same, but the ending says what the file is.
+        let is_user = names.users.contains_key(&lower) && !["uccapi", "uccapilog", "txt", "log"].contains(&&*lower);
+        *own += known.filter(|_| is_number || is_user || !words::is_common(word)).unwrap_or(word);
         word.clear();
     };
     for c in name.chars() {
