@@ -61,6 +61,7 @@ impl Diagnosis {
         let mut findings: Vec<Finding> = index::each(RULES.iter().collect(), |rule| (rule.find)(&case));
         inferred::lower(&trace, &mut findings);
         rules::settle(&mut findings);
+        codes::add_own_words(&mut findings);
         for finding in &mut findings {
             finding.order_evidence(index);
         }

@@ -48,6 +48,18 @@ fn words_of_the_user_are_in_diagnosis_and_report_with_their_source() {
 }
 
 #[test]
+fn a_finding_that_names_a_code_tells_what_the_user_knows_of_it() {
+    let data = user(&[(
+        "ours.tsv",
+        "code\tmeaning\tchecks\n28032\tThe certificate outside is due again\tCall the web team\n",
+    )]);
+    let text = flat(&run(&data, &["diagnose", STORY]).out);
+    assert!(text.contains("Code 28032: The certificate outside is due again (your own table)"), "{text}");
+    let checks = text.split_once("> ").map_or("", |(_, checks)| checks);
+    assert!(checks.starts_with("Call the web team > On every front end"), "{text}");
+}
+
+#[test]
 fn a_bad_table_is_named_with_its_line_and_stops_nothing() {
     let data = user(&[
         ("bad.tsv", "code\tmeaning\n28032\tOurs.\nfour\tNo number.\n"),

@@ -46,7 +46,10 @@ fn finding(case: &Case<'_>, refusal: &TicketRefusal<'_>) -> Finding {
             "On every front end: Get-CsCertificate -Type WebServicesExternal,WebServicesInternal,Default | Format-List \
              Use, Subject, AlternativeNames, Thumbprint, NotAfter",
         )
-        .check("On every front end: netsh http show sslcert ipport=0.0.0.0:4443 (and ipport=0.0.0.0:443): the same thumbprint?")
+        .check(
+            "On every front end, for port 443 too: is the thumbprint the same everywhere? netsh http show sslcert \
+             ipport=0.0.0.0:4443",
+        )
         .check("Assign the right certificate with step 3 of the Deployment Wizard, then iisreset.");
     if !is_proved {
         found = found.check(
