@@ -1,4 +1,5 @@
-//! The incident of the samples, diagnosed with all of its files and with some of them.
+//! The incidents of the samples: the one of the README diagnosed with all of its files and with some of them, and what
+//! others must say.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -151,4 +152,11 @@ fn nothing_is_wrong_with_the_web_services_in_the_other_samples() {
 fn a_pasted_report_of_a_sign_in_is_enough() {
     let (_, diagnosis) = diagnose(&["sign-in-report.txt"]);
     assert_eq!(of_web(&diagnosis), [("certificate-fetch-failed", Severity::Failure, None, Some("identity-mismatch"))]);
+}
+
+#[test]
+fn times_of_a_refusal_are_not_those_of_the_wrong_clock() {
+    let (_, diagnosis) = diagnose(&["clock-skew"]);
+    let own = found(&diagnosis, "clock-skew", "quinn@contoso.com");
+    assert!(own.explanation.contains("twice between 07:03:55 and 07:04:36"), "{}", own.explanation);
 }

@@ -20,7 +20,9 @@ fn find(case: &Case<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = groups
         .into_iter()
         .map(|((user, endpoint), refusals)| {
-            let how_often = how_often(case.index, refusals.len(), refusals.iter().flat_map(|own| own.round.rows()));
+            // Copies of the other side stand at the times of its clock.
+            let first_rows = refusals.iter().filter_map(|own| own.round.rows().next());
+            let how_often = how_often(case.index, refusals.len(), first_rows);
             let is_proved = refusals.iter().any(|own| own.confidence == Confidence::Proved);
             let skew_ms = refusals.iter().rev().find_map(|own| own.skew_ms).filter(|ms| ms.unsigned_abs() > VISIBLE_MS);
             let seen = skew_ms.map_or_else(
