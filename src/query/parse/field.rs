@@ -72,6 +72,24 @@ pub const FIELDS: &[Field] = &[
     ),
 ];
 
+/// Words that people use for fields.
+const OTHER_WORDS: [(&str, &str); 14] = [
+    ("sip", "uri"),
+    ("sips", "uri"),
+    ("tel", "uri"),
+    ("user", "uri"),
+    ("person", "uri"),
+    ("address", "uri"),
+    ("code", "diag"),
+    ("error", "diag"),
+    ("call", "callid"),
+    ("server", "machine"),
+    ("host", "machine"),
+    ("ip", "peer"),
+    ("verb", "method"),
+    ("body", "text"),
+];
+
 impl Field {
     const fn new(
         name: &'static str,
@@ -100,8 +118,8 @@ impl Field {
     pub(super) fn nearest(name: &str) -> Option<&'static Self> {
         const SHORTEST_START: usize = 3;
         let name = name.to_ascii_lowercase();
-        if ["sip", "sips", "tel"].contains(&name.as_str()) {
-            return Self::named("uri");
+        if let Some((_, own)) = OTHER_WORDS.iter().find(|(other, _)| *other == name) {
+            return Self::named(own);
         }
         let names = || {
             FIELDS

@@ -145,6 +145,8 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("status:0x", "       ^^", "a status is"),
     ("status:99999999999", "       ^^^^^^^^^^^", "a status is"),
     ("status:\"4 1\"", "       ^^^^^", "a status is"),
+    ("user:anna", "^^^^", "was uri:anna meant?"),
+    ("code:28032", "^^^^", "was diag:28032 meant?"),
     ("status:499..400", "       ^^^^^^^^", ">=400), was status:400..499 meant?"),
     ("status:400-499", "       ^^^^^^^", "was status:400..499 meant?"),
     ("status:499-400", "       ^^^^^^^", "was status:400..499 meant?"),
