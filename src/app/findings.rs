@@ -3,11 +3,10 @@
 //! Put together once, on the thread that diagnoses, so that a frame only reads it. Row ids are those of the index
 //! that was diagnosed.
 
-use super::checks::{Check, checks_of};
 use super::people::{Person, people};
 use super::steps::Steps;
 use super::why::why;
-use crate::diagnosis::{Confidence, Diagnosis, Finding, Severity};
+use crate::diagnosis::{Check, Confidence, Diagnosis, Finding, Severity};
 use crate::export::{counted, verdict, with_separators};
 use crate::format::Millis;
 use crate::index::{Index, RowId};
@@ -232,7 +231,7 @@ impl Card {
             },
             why: if finding.checks.is_empty() { String::new() } else { why(&finding.explanation) },
             explanation: finding.explanation.clone(),
-            checks: checks_of(&finding.checks),
+            checks: Check::of_texts(&finding.checks),
             spoken,
         }
     }

@@ -4,7 +4,6 @@
 //! out. Long work runs on threads of its own; its results are immutable and are swapped in by [`App::receive`].
 
 mod around;
-mod checks;
 mod chosen;
 pub mod command;
 mod detail;
@@ -22,7 +21,6 @@ mod view;
 mod why;
 
 pub use self::around::{Around, Ask};
-pub use self::checks::{Check, checks_of, is_cmdlet};
 pub use self::chosen::Chosen;
 pub use self::command::{Action, Actions, Command};
 pub use self::detail::{Detail, DetailLine, LineKind};

@@ -6,6 +6,7 @@
 
 mod case;
 mod certificate_fetch;
+mod checks;
 mod client_words;
 mod codes;
 mod command;
@@ -38,6 +39,7 @@ mod web_services;
 mod words;
 
 pub use self::case::Case;
+pub use self::checks::{Check, is_cmdlet};
 pub use self::finding::{Confidence, Finding, Severity};
 pub use self::rules::{RULES, Rule};
 

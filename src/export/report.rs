@@ -12,7 +12,7 @@ use super::diagnosis::{file_facts, numbers, span_text, verdict};
 use super::redact::{Redactor, fold_secrets};
 use super::with_separators;
 use crate::diagnosis::knowledge::{Knowledge, OWN_TABLE};
-use crate::diagnosis::{Diagnosis, Finding, Severity};
+use crate::diagnosis::{Check, Diagnosis, Finding, Severity};
 use crate::index::{Index, RowId};
 use crate::ladder::Ladder;
 use crate::protocol::lines::to_text;
@@ -316,32 +316,9 @@ fn digested(source: &Source) -> &'static str {
     }
 }
 
-/// True for what is to be typed, which stands alone to be copied.
+/// True for what is to be typed as it stands, which stands alone to be copied.
 fn is_command(check: &str) -> bool {
-    const COMMANDS: [&str; 16] = [
-        "setspn",
-        "klist",
-        "nslookup",
-        "w32tm",
-        "certutil",
-        "netsh",
-        "telnet",
-        "ping",
-        "curl",
-        "netdom",
-        "nltest",
-        "dcdiag",
-        "repadmin",
-        "portqry",
-        "uccello",
-        "Resolve-DnsName",
-    ];
-    let first = check.split_whitespace().next().unwrap_or_default();
-    let is_cmdlet = first.split_once('-').is_some_and(|(verb, noun)| {
-        let is_word = |word: &str| word.starts_with(char::is_uppercase) && word.chars().all(char::is_alphanumeric);
-        is_word(verb) && is_word(noun) && verb.len() > 2 && noun.len() > 2
-    });
-    is_cmdlet || COMMANDS.contains(&first)
+    matches!(Check::all_of(check).as_slice(), [only] if only.text.is_empty() && only.command.is_some())
 }
 
 #[cfg(test)]

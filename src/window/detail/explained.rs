@@ -1,7 +1,8 @@
 //! What the selected message means: in a line or two over its text, and at length on a page of its own.
 
 use super::steps::steps_ui;
-use crate::app::{Action, Actions, Check, Code, Explained, checks_of};
+use crate::app::{Action, Actions, Code, Explained};
+use crate::diagnosis::Check;
 use crate::diagnosis::knowledge::{CodeKind, with_source};
 use crate::window::theme::{self, Tone};
 use crate::window::tone;
@@ -129,7 +130,7 @@ fn known_ui(ui: &mut Ui, number: usize, code: &Code, folds_checks: bool) {
             sentence(ui, &format!("• {cause}"), tokens.text);
         });
     }
-    general_checks_ui(ui, ("checks", number), &checks_of(&code.meaning.checks), folds_checks);
+    general_checks_ui(ui, ("checks", number), &Check::of_texts(&code.meaning.checks), folds_checks);
     for error in &code.errors {
         ui.add_space(4.0);
         let name = if error.name.is_empty() { "Error" } else { &error.name };
@@ -138,7 +139,7 @@ fn known_ui(ui: &mut Ui, number: usize, code: &Code, folds_checks: bool) {
         if !error.meaning.is_empty() {
             sentence(ui, &with_source(&error.meaning, error.is_own), tokens.text);
         }
-        general_checks_ui(ui, ("checks", number, error.number), &checks_of(&error.checks), folds_checks);
+        general_checks_ui(ui, ("checks", number, error.number), &Check::of_texts(&error.checks), folds_checks);
     }
     ui.add_space(4.0);
     folded(ui, ("params", number), &code.params, |ui, param| fact(ui, &param.name, &param.value, &param.gloss));

@@ -1,7 +1,7 @@
 //! What to check next: numbered steps, each a sentence with the command that belongs to it in a box of its own.
 
 use super::button;
-use crate::app::{Check, is_cmdlet};
+use crate::diagnosis::{Check, is_cmdlet};
 use crate::window::theme;
 use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Layout, RichText, Ui, WidgetInfo};

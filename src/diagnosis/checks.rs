@@ -44,18 +44,18 @@ impl Check {
         vec![Self { text: sentence(lead, tail), command }]
     }
 
+    /// The steps of several texts; none is said twice.
+    pub fn of_texts<'t>(texts: impl IntoIterator<Item = &'t String>) -> Vec<Self> {
+        let mut known = HashSet::new();
+        texts.into_iter().flat_map(|text| Self::all_of(text)).filter(|check| known.insert(check.words())).collect()
+    }
+
     /// All of it in one line, for screen readers and tests.
     #[must_use]
     pub fn words(&self) -> String {
         let parts = [Some(self.text.as_str()).filter(|text| !text.is_empty()), self.command.as_deref()];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
-}
-
-/// The steps of several texts; none is said twice.
-pub fn checks_of<'t>(texts: impl IntoIterator<Item = &'t String>) -> Vec<Check> {
-    let mut known = HashSet::new();
-    texts.into_iter().flat_map(|text| Check::all_of(text)).filter(|check| known.insert(check.words())).collect()
 }
 
 /// `Get-CsUser`, `Test-NetConnection`.
@@ -243,6 +243,6 @@ mod tests {
     #[test]
     fn a_step_is_said_once() {
         let texts = ["klist purge".to_owned(), "klist purge".to_owned(), "Look at it".to_owned()];
-        assert_eq!(checks_of(&texts).len(), 2);
+        assert_eq!(Check::of_texts(&texts).len(), 2);
     }
 }
